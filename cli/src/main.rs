@@ -1,0 +1,2 @@
+//! The command `folkmoot`.
+fn main() {}

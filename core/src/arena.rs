@@ -1,0 +1,206 @@
+//! Where everything lives: tables that only grow, slabs that count references, and the indexes into both.
+//!
+//! All access is total: an index that names nothing reads as the caller's default. Indexes are 32 bits wide; a table
+//! holds fewer than `u32::MAX` items, which memory ends long before.
+
+use alloc::vec::Vec;
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(pub(crate) u32);
+
+        impl $name {
+            /// Names nothing.
+            pub(crate) const NONE: Self = Self(u32::MAX);
+
+            pub(crate) const fn is_none(self) -> bool {
+                self.0 == u32::MAX
+            }
+
+            pub(crate) const fn is_some(self) -> bool {
+                !self.is_none()
+            }
+
+            pub(crate) const fn at(self) -> usize {
+                self.0 as usize
+            }
+
+            pub(crate) fn new(at: usize) -> Self {
+                Self(u32::try_from(at).unwrap_or(u32::MAX))
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::NONE
+            }
+        }
+    };
+}
+
+index!(
+    /// An admitted op, by order of admission.
+    OpIx
+);
+index!(
+    /// A public key that some admitted op names.
+    PersonIx
+);
+index!(
+    /// A group that some admitted op created.
+    GroupIx
+);
+index!(
+    /// A context that some admitted op registered.
+    ContextIx
+);
+index!(
+    /// An invitation id as one group knows it.
+    InvitationIx
+);
+index!(
+    /// A cell of state.
+    CellIx
+);
+index!(
+    /// A string, a policy or an application that some admitted op brought along.
+    PayloadIx
+);
+index!(
+    /// A run of ops, each a child of the one before.
+    RunIx
+);
+index!(
+    /// A node of a persistent structure.
+    NodeIx
+);
+
+const CHUNK_BITS: u32 = 10;
+const CHUNK: usize = 1 << CHUNK_BITS;
+
+/// A table that only grows. It never moves what it holds, so growing costs no copy and wastes at most one chunk.
+#[derive(Debug, Clone)]
+pub(crate) struct Table<T> {
+    chunks: Vec<Vec<T>>,
+    len: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> Table<T> {
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn push(&mut self, value: T) -> usize {
+        let at = self.len;
+        if at & (CHUNK - 1) == 0 {
+            // The first chunk grows as it needs to, so that small namespaces stay small.
+            self.chunks.push(if at == 0 { Vec::new() } else { Vec::with_capacity(CHUNK) });
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(value);
+            self.len = at.saturating_add(1);
+        }
+        at
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+        self.chunks.get(at >> CHUNK_BITS)?.get(at & (CHUNK - 1))
+    }
+
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        self.chunks.get_mut(at >> CHUNK_BITS)?.get_mut(at & (CHUNK - 1))
+    }
+
+    /// Forgets all items from `len` on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len >= self.len {
+            return;
+        }
+        self.len = len;
+        self.chunks.truncate(len.div_ceil(CHUNK));
+        let rest = len & (CHUNK - 1);
+        if rest != 0
+            && let Some(chunk) = self.chunks.last_mut()
+        {
+            chunk.truncate(rest);
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flatten()
+    }
+}
+
+/// A slab whose items are shared by counting; an item nobody holds is freed and its place used again.
+#[derive(Debug, Clone)]
+pub(crate) struct Slab<T> {
+    items: Table<(T, u32)>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { items: Table::default(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Stores an item that has one holder.
+    pub(crate) fn insert(&mut self, value: T) -> NodeIx {
+        if let Some(at) = self.free.pop()
+            && let Some(slot) = self.items.get_mut(at as usize)
+        {
+            *slot = (value, 1);
+            return NodeIx(at);
+        }
+        NodeIx::new(self.items.push((value, 1)))
+    }
+
+    pub(crate) fn get(&self, at: NodeIx) -> Option<&T> {
+        self.items.get(at.at()).map(|(value, _)| value)
+    }
+
+    pub(crate) fn get_mut(&mut self, at: NodeIx) -> Option<&mut T> {
+        self.items.get_mut(at.at()).map(|(value, _)| value)
+    }
+
+    /// Whether exactly one holder is left, so that it may change in place.
+    pub(crate) fn is_unique(&self, at: NodeIx) -> bool {
+        self.items.get(at.at()).is_some_and(|(_, count)| *count == 1)
+    }
+
+    /// One more holder.
+    pub(crate) fn share(&mut self, at: NodeIx) {
+        if let Some((_, count)) = self.items.get_mut(at.at()) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// One holder fewer; the item if that was the last, with its place freed.
+    pub(crate) fn release(&mut self, at: NodeIx) -> Option<T>
+    where
+        T: Clone,
+    {
+        let (value, count) = self.items.get_mut(at.at())?;
+        *count = count.saturating_sub(1);
+        if *count > 0 {
+            return None;
+        }
+        let value = value.clone();
+        self.free.push(at.0);
+        Some(value)
+    }
+
+    /// How many items are held.
+    pub(crate) fn live(&self) -> usize {
+        self.items.len().saturating_sub(self.free.len())
+    }
+}

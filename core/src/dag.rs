@@ -1,0 +1,255 @@
+//! The causal graph of one namespace: ids, parents, depth, heads, and who is in whose past. It knows nothing of what
+//! ops say.
+//!
+//! An op that has the tail of a *run* among its parents continues that run; else it starts one. With a run, a position
+//! in it and a [clock](crate::clock) for each op, `a ∈ past(b)` is two look-ups at any distance.
+
+use crate::arena::{NodeIx, OpIx, RunIx, Table};
+use crate::clock::{ClockIx, Clocks};
+use crate::ids::OpId;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::hash::BuildHasher;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
+
+#[derive(Debug, Clone)]
+struct Node {
+    id: OpId,
+    /// The only parent; or, for a merge, where its list of parents starts in `parent_lists`.
+    parents: u32,
+    parent_count: u8,
+    depth: u32,
+    run: RunIx,
+    position: u32,
+    clock: ClockIx,
+}
+
+/// The past of an op, whether admitted or not: a set that answers membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Past {
+    clock: ClockIx,
+    run: RunIx,
+    /// How many ops of `run` are in it.
+    count: u32,
+}
+
+impl Past {
+    /// Nothing.
+    pub(crate) const EMPTY: Self = Self { clock: NodeIx::NONE, run: RunIx::NONE, count: 0 };
+}
+
+/// The graph.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Dag {
+    nodes: Table<Node>,
+    index: HashTable<OpIx>,
+    hasher: DefaultHashBuilder,
+    parent_lists: Table<OpIx>,
+    runs: Table<Vec<OpIx>>,
+    clocks: Clocks,
+    totals: ClockIx,
+    heads: HashSet<OpIx>,
+}
+
+impl Dag {
+    pub(crate) const fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn node(&self, op: OpIx) -> Option<&Node> {
+        self.nodes.get(op.at())
+    }
+
+    pub(crate) fn find(&self, id: &OpId) -> Option<OpIx> {
+        self.index.find(self.hasher.hash_one(id), |op| self.node(*op).is_some_and(|node| node.id == *id)).copied()
+    }
+
+    pub(crate) fn id(&self, op: OpIx) -> OpId {
+        self.node(op).map_or(OpId::ZERO, |node| node.id)
+    }
+
+    pub(crate) fn depth(&self, op: OpIx) -> u32 {
+        self.node(op).map_or(0, |node| node.depth)
+    }
+
+    pub(crate) fn run_and_position(&self, op: OpIx) -> (RunIx, u32) {
+        self.node(op).map_or((RunIx::NONE, 0), |node| (node.run, node.position))
+    }
+
+    /// The ops of a run, each a child of the one before.
+    pub(crate) fn run(&self, run: RunIx) -> &[OpIx] {
+        self.runs.get(run.at()).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn parents(&self, op: OpIx) -> impl Iterator<Item = OpIx> + '_ {
+        let (first, count) = self.node(op).map_or((0, 0), |node| (node.parents, node.parent_count));
+        (0..u32::from(count)).map(move |at| {
+            if count == 1 {
+                OpIx(first)
+            } else {
+                self.parent_lists.get(first.saturating_add(at) as usize).copied().unwrap_or_default()
+            }
+        })
+    }
+
+    /// The parent of an op that has exactly one.
+    pub(crate) fn only_parent(&self, op: OpIx) -> Option<OpIx> {
+        self.node(op).filter(|node| node.parent_count == 1).map(|node| OpIx(node.parents))
+    }
+
+    /// The ops without children, in no particular order.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = OpIx> + '_ {
+        self.heads.iter().copied()
+    }
+
+    pub(crate) fn head_count(&self) -> usize {
+        self.heads.len()
+    }
+
+    pub(crate) fn is_head(&self, op: OpIx) -> bool {
+        self.heads.contains(&op)
+    }
+
+    /// Whether these parents (distinct, none in the past of another) are all the heads there are.
+    pub(crate) fn are_all_heads(&self, parents: &[OpIx]) -> bool {
+        parents.len() == self.heads.len() && parents.iter().all(|parent| self.is_head(*parent))
+    }
+
+    /// The heads, of greatest (depth, id) first.
+    pub(crate) fn heads_by_depth(&self) -> Vec<OpIx> {
+        let mut heads: Vec<OpIx> = self.heads().collect();
+        heads.sort_unstable_by(|a, b| self.depth(*b).cmp(&self.depth(*a)).then_with(|| self.id(*b).cmp(&self.id(*a))));
+        heads
+    }
+
+    /// Whether `a` is in the past of `b`.
+    pub(crate) fn is_before(&self, a: OpIx, b: OpIx) -> bool {
+        let (Some(a), Some(b)) = (self.node(a), self.node(b)) else { return false };
+        a.depth < b.depth
+            && if a.run == b.run { a.position < b.position } else { self.clocks.get(b.clock, a.run) > a.position }
+    }
+
+    /// Whether neither is in the other's past, and they are not the same.
+    pub(crate) fn concurrent(&self, a: OpIx, b: OpIx) -> bool {
+        a != b && !self.is_before(a, b) && !self.is_before(b, a)
+    }
+
+    /// All ancestors of `op`.
+    pub(crate) fn past(&self, op: OpIx) -> Past {
+        self.node(op).map_or(Past::EMPTY, |node| Past { clock: node.clock, run: node.run, count: node.position })
+    }
+
+    /// Whether `op` is in this past.
+    pub(crate) fn contains(&self, past: &Past, op: OpIx) -> bool {
+        let (run, position) = self.run_and_position(op);
+        position < self.count_in(past, run)
+    }
+
+    /// How many ops of `run` are in this past: its first so many.
+    pub(crate) fn count_in(&self, past: &Past, run: RunIx) -> u32 {
+        if run == past.run && run.is_some() { past.count } else { self.clocks.get(past.clock, run) }
+    }
+
+    /// The past of an op with these parents: they and all before them. Copies nothing that the parents have already.
+    pub(crate) fn past_of(&mut self, parents: &[OpIx]) -> Past {
+        let Some((first, others)) = self.continued(parents) else { return Past::EMPTY };
+        let Some((mut clock, run, position)) = self.node(first).map(|node| (node.clock, node.run, node.position))
+        else {
+            return Past::EMPTY;
+        };
+        for other in others {
+            if other == first {
+                continue;
+            }
+            if let Some((theirs, their_run, position)) =
+                self.node(other).map(|node| (node.clock, node.run, node.position))
+            {
+                let theirs = self.clocks.with(theirs, their_run, position.saturating_add(1));
+                clock = self.clocks.merge(clock, theirs);
+            }
+        }
+        Past { clock, run, count: position.saturating_add(1) }
+    }
+
+    /// Where the pasts made from now on begin, for [`Self::forget_since`].
+    pub(crate) const fn mark(&self) -> usize {
+        self.clocks.mark()
+    }
+
+    /// Drops the pasts made since `mark`: none of them was inserted.
+    pub(crate) fn forget_since(&mut self, mark: usize) {
+        self.clocks.forget_since(mark);
+    }
+
+    /// The parent whose run the child continues, or the deepest where none is a tail; and all of the parents.
+    fn continued(&self, parents: &[OpIx]) -> Option<(OpIx, heapless::Vec<OpIx, { crate::limits::MAX_PARENTS }>)> {
+        let all = heapless::Vec::from_slice(parents).unwrap_or_default();
+        let by_depth = |a: &&OpIx, b: &&OpIx| self.depth(**a).cmp(&self.depth(**b)).then(b.0.cmp(&a.0));
+        let tail = parents.iter().filter(|parent| self.is_tail(**parent)).max_by(by_depth);
+        tail.or_else(|| parents.iter().max_by(by_depth)).map(|first| (*first, all))
+    }
+
+    fn is_tail(&self, op: OpIx) -> bool {
+        let (run, _) = self.run_and_position(op);
+        self.run(run).last() == Some(&op)
+    }
+
+    /// Adds an op whose parents are here, with the past that [`Self::past_of`] gave for them.
+    pub(crate) fn insert(&mut self, id: OpId, parents: &[OpIx], past: &Past) -> OpIx {
+        let op = OpIx::new(self.nodes.len());
+        let depth = parents.iter().map(|parent| self.depth(*parent).saturating_add(1)).max().unwrap_or(0);
+        let continues = usize::try_from(past.count).is_ok_and(|count| count > 0 && self.run(past.run).len() == count);
+        let (run, clock) = if continues {
+            (past.run, past.clock)
+        } else {
+            let clock = if past.count > 0 { self.clocks.with(past.clock, past.run, past.count) } else { past.clock };
+            (RunIx::new(self.runs.push(Vec::new())), clock)
+        };
+        let mut position = 0;
+        if let Some(ops) = self.runs.get_mut(run.at()) {
+            position = u32::try_from(ops.len()).unwrap_or(u32::MAX);
+            ops.push(op);
+        }
+        self.totals = self.clocks.count_up(self.totals, run);
+        let first = match parents {
+            [] => u32::MAX,
+            [only] => only.0,
+            several => {
+                let at = self.parent_lists.len();
+                for parent in several {
+                    self.parent_lists.push(*parent);
+                }
+                u32::try_from(at).unwrap_or(u32::MAX)
+            }
+        };
+        let parent_count = u8::try_from(parents.len()).unwrap_or(u8::MAX);
+        self.nodes.push(Node { id, parents: first, parent_count, depth, run, position, clock });
+        for parent in parents {
+            self.heads.remove(parent);
+        }
+        self.heads.insert(op);
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.index.insert_unique(hasher.hash_one(id), op, |other| {
+            nodes.get(other.at()).map_or(0, |node| hasher.hash_one(node.id))
+        });
+        op
+    }
+
+    /// Calls `found` for each op that is not in this past, by runs.
+    pub(crate) fn for_each_outside(&self, past: &Past, mut found: impl FnMut(OpIx)) {
+        self.clocks.missing(self.totals, past.clock, |run, have, _| {
+            let have = if run == past.run { have.max(past.count) } else { have };
+            for op in self.run(run).get(have as usize..).unwrap_or_default() {
+                found(*op);
+            }
+        });
+    }
+
+    /// (depth, id) ascending.
+    pub(crate) fn by_depth_and_id(&self, a: OpIx, b: OpIx) -> Ordering {
+        if a == b {
+            return Ordering::Equal;
+        }
+        self.depth(a).cmp(&self.depth(b)).then_with(|| self.id(a).cmp(&self.id(b)))
+    }
+}

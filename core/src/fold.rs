@@ -1,0 +1,262 @@
+//! The merged state: all sound ops folded in order (SPEC §4), with checkpoints, so that a late op folds again only
+//! from its own place on.
+
+use crate::arena::{CellIx, OpIx};
+use crate::authority::{Glance, Read};
+use crate::cells::{Cell, Cells, State};
+use crate::facts::{Fact, History};
+use crate::order::Order;
+use crate::reducer::{Conflict, Tape, Work};
+use crate::standing::Standing;
+use crate::state_hash::Forest;
+use crate::trie::Tries;
+use crate::verdict::Verdict;
+use alloc::vec::Vec;
+
+/// A checkpoint after every so many ops, where nothing older is near.
+const CHECKPOINT_EVERY: usize = 32;
+
+/// The state after the ops up to `last`.
+#[derive(Debug)]
+struct Checkpoint {
+    last: OpIx,
+    /// How many ops were folded when it was made; a measure of distance, not exact once late ops have come.
+    count: usize,
+    state: State,
+}
+
+/// Where states and their tries live.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    pub(crate) cells: Cells,
+    pub(crate) tries: Tries,
+}
+
+/// What changed since it was last asked.
+#[derive(Debug, Default)]
+pub(crate) struct Difference {
+    /// Cells that were written, each with what it held before; the first mention of a cell counts.
+    pub(crate) cells: Vec<(CellIx, Cell)>,
+    /// Ops whose verdict changed, each with its verdict before; the first mention counts.
+    pub(crate) verdicts: Vec<(OpIx, Verdict)>,
+}
+
+/// How long folds were: for hosts that watch what late ops cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FoldCounts {
+    /// Ops folded at the end of the order, once.
+    pub appended: u64,
+    /// How often an op or a changed decision had its place before the end, so that ops were folded again.
+    pub refolds: u64,
+    /// Ops folded in those.
+    pub refolded: u64,
+}
+
+/// The fold of all sound ops.
+#[derive(Debug)]
+pub(crate) struct Fold {
+    order: Order,
+    len: usize,
+    state: State,
+    forest: Forest,
+    checkpoints: Vec<Checkpoint>,
+    /// The first op in the order that the state does not reflect; [`OpIx::NONE`] if it reflects all.
+    stale_from: OpIx,
+    since_checkpoint: usize,
+    tape: Tape,
+    difference: Difference,
+    counts: FoldCounts,
+}
+
+impl Default for Fold {
+    fn default() -> Self {
+        Self {
+            order: Order::default(),
+            len: 0,
+            state: State::EMPTY,
+            forest: Forest::EMPTY,
+            checkpoints: Vec::new(),
+            stale_from: OpIx::NONE,
+            since_checkpoint: 0,
+            tape: Tape::default(),
+            difference: Difference::default(),
+            counts: FoldCounts::default(),
+        }
+    }
+}
+
+impl Fold {
+    pub(crate) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn forest(&mut self) -> &mut Forest {
+        &mut self.forest
+    }
+
+    pub(crate) const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    pub(crate) const fn counts(&self) -> FoldCounts {
+        self.counts
+    }
+
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.stale_from.is_none()
+    }
+
+    pub(crate) fn take_difference(&mut self) -> Difference {
+        core::mem::take(&mut self.difference)
+    }
+
+    /// The last checkpoint whose ops all come before `op`, to be folded on from: a copy of its state, and its last op.
+    pub(crate) fn checkpoint_before(&self, history: &History, cells: &mut Cells, op: OpIx) -> (State, OpIx) {
+        let at = self.checkpoints.partition_point(|checkpoint| history.compare_fold_order(checkpoint.last, op).is_lt());
+        match at.checked_sub(1).and_then(|at| self.checkpoints.get(at)) {
+            Some(checkpoint) => (cells.share(&checkpoint.state), checkpoint.last),
+            None => (State::EMPTY, OpIx::NONE),
+        }
+    }
+
+    /// Takes in a sound op, and the ops whose decision it changed.
+    pub(crate) fn add(
+        &mut self,
+        history: &mut History,
+        memory: &mut Memory,
+        standing: &Standing,
+        op: OpIx,
+        changed: &[OpIx],
+    ) {
+        let is_last = self.order.last().is_none_or(|last| history.compare_fold_order(last, op).is_lt());
+        self.order.insert(history, op);
+        self.len = self.len.saturating_add(1);
+        let others_changed = changed.iter().any(|other| *other != op);
+        if is_last && !others_changed && self.is_settled() {
+            self.append(history, memory, standing, op);
+            return;
+        }
+        for other in changed.iter().filter(|other| **other != op) {
+            self.mark_stale(history, memory, *other);
+        }
+        if let Some(verdict) = self.void_anywhere(history, memory, standing, op) {
+            self.set_verdict(history, op, verdict, standing.decision(op).by);
+        } else {
+            self.mark_stale(history, memory, op);
+        }
+    }
+
+    /// The verdict of an op that conflicts have voided, if its place in the order cannot matter: then the state is as
+    /// it was.
+    fn void_anywhere(&self, history: &History, memory: &Memory, standing: &Standing, op: OpIx) -> Option<Verdict> {
+        let Conflict::Void(reason) = standing.decision(op).conflict else { return None };
+        let fact = history.fact(op)?;
+        // A group that lives at the end lived at every place before; one that does not may have died before this op.
+        let lives = || self.is_settled() && self.glance(history, memory).group(fact.group).is_some();
+        (fact.is_reduction() || lives()).then_some(Verdict::Void(reason))
+    }
+
+    pub(crate) fn glance<'a>(&'a self, history: &'a History, memory: &'a Memory) -> Glance<'a> {
+        Glance { history, cells: &memory.cells, state: &self.state }
+    }
+
+    fn mark_stale(&mut self, history: &History, memory: &mut Memory, op: OpIx) {
+        if self.stale_from.is_none() || history.compare_fold_order(op, self.stale_from).is_lt() {
+            self.stale_from = op;
+        }
+        while let Some(last) = self.checkpoints.last() {
+            if history.compare_fold_order(last.last, op).is_lt() {
+                break;
+            }
+            if let Some(checkpoint) = self.checkpoints.pop() {
+                memory.cells.release(checkpoint.state);
+            }
+        }
+    }
+
+    fn append(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
+        self.tape.clear();
+        self.step(history, memory, standing, op);
+        self.counts.appended = self.counts.appended.saturating_add(1);
+        for (cell, old) in &self.tape.writes {
+            self.forest.mark(*cell);
+            self.difference.cells.push((*cell, *old));
+        }
+        self.pass_checkpoint(memory, op);
+    }
+
+    fn step(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
+        let decision = standing.decision(op);
+        let mut work = Work { history, cells: &mut memory.cells, state: &mut self.state, tape: &mut self.tape };
+        let (verdict, by) = work.fold(op, decision.conflict);
+        let by = if by.is_some() || matches!(verdict, Verdict::Effective) { by } else { decision.by };
+        self.set_verdict(history, op, verdict, by);
+    }
+
+    fn set_verdict(&mut self, history: &mut History, op: OpIx, verdict: Verdict, by: OpIx) {
+        if let Some(fact) = history.facts.get_mut(op.at()) {
+            if fact.verdict != verdict {
+                self.difference.verdicts.push((op, fact.verdict));
+            }
+            fact.verdict = verdict;
+            fact.by = by;
+        }
+    }
+
+    /// Folds again what is stale.
+    pub(crate) fn settle(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing) {
+        if self.is_settled() {
+            return;
+        }
+        let (state, last) = self.checkpoint_before(history, &mut memory.cells, self.stale_from);
+        let old = core::mem::replace(&mut self.state, state);
+        self.since_checkpoint = 0;
+        let ops: Vec<OpIx> = self.order.iter_from(history, last).filter(|op| *op != last).collect();
+        self.counts.refolds = self.counts.refolds.saturating_add(1);
+        self.counts.refolded = self.counts.refolded.saturating_add(ops.len() as u64);
+        for op in ops {
+            self.tape.clear();
+            self.step(history, memory, standing, op);
+            self.pass_checkpoint(memory, op);
+        }
+        for cell in memory.cells.diff(&old, &self.state) {
+            self.forest.mark(cell);
+            self.difference.cells.push((cell, memory.cells.get(&old, cell)));
+        }
+        memory.cells.release(old);
+        self.stale_from = OpIx::NONE;
+    }
+
+    /// Keeps a checkpoint now and then, and lets those go that lie closer together than their distance from the end
+    /// is worth: their number grows with the logarithm of the history's length.
+    fn pass_checkpoint(&mut self, memory: &mut Memory, op: OpIx) {
+        self.since_checkpoint = self.since_checkpoint.saturating_add(1);
+        if self.since_checkpoint < CHECKPOINT_EVERY {
+            return;
+        }
+        self.since_checkpoint = 0;
+        let before = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.count);
+        let count = before.saturating_add(CHECKPOINT_EVERY);
+        self.checkpoints.push(Checkpoint { last: op, count, state: memory.cells.share(&self.state) });
+        let mut at = 1usize;
+        while let Some([before, _, after]) = self.checkpoints.get(at.saturating_sub(1)..at.saturating_add(2)) {
+            let gap = after.count.saturating_sub(before.count);
+            if gap <= count.saturating_sub(after.count) / 4 {
+                let gone = self.checkpoints.remove(at);
+                memory.cells.release(gone.state);
+            } else {
+                at = at.saturating_add(1);
+            }
+        }
+    }
+
+    /// The number of sound ops.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether an op counts as one that the fold takes: all sound ones.
+    pub(crate) const fn takes(fact: &Fact) -> bool {
+        fact.causal.is_none()
+    }
+}

@@ -1,0 +1,66 @@
+//! Every bound of the engine, named, with the arithmetic behind it.
+//!
+//! Bounds of the wire are part of the protocol (SPEC §1, §5): all replicas share them. The others are a replica's own
+//! housekeeping (SPEC §7) and may differ between hosts without changing any verdict.
+
+/// The only protocol version there is (SPEC §1).
+pub const PROTOCOL_VERSION: u8 = 1;
+
+/// Longest encoding of a `SignedGroupOp`, in bytes (SPEC §1).
+pub const MAX_OP_BYTES: usize = 65_536;
+
+/// Most parents of one op (SPEC §1). With more heads than this a draft merges the 64 of greatest (depth, id).
+pub const MAX_PARENTS: usize = 64;
+
+/// Longest alias or service name, in bytes of UTF-8 (SPEC §1).
+pub const MAX_NAME_BYTES: usize = 128;
+
+/// Longest `source` or `migration`, in bytes of UTF-8 (SPEC §1).
+pub const MAX_SOURCE_BYTES: usize = 1_024;
+
+/// Most edges between a group and its root (SPEC §5).
+pub const MAX_NAMESPACE_DEPTH: usize = 16;
+
+/// Most groups on the path from a group up to its root: the edges, and the root itself.
+pub const MAX_PATH_GROUPS: usize = MAX_NAMESPACE_DEPTH + 1;
+
+/// Most ops of one signer that may wait for parents, over all namespaces. Twice a chain of 50,000 that arrives
+/// backwards, rounded up to a power of two.
+pub const MAX_PENDING_OPS_PER_SIGNER: usize = 131_072;
+
+/// Most bytes of one signer's waiting ops: room for 131,072 ops of 512 bytes (a usual op has about 300).
+pub const MAX_PENDING_BYTES_PER_SIGNER: usize = 64 << 20;
+
+/// Most waiting ops of one namespace: two signers at their bound.
+pub const MAX_PENDING_OPS_PER_NAMESPACE: usize = 262_144;
+
+/// Most bytes of one namespace's waiting ops: two signers at their bound.
+pub const MAX_PENDING_BYTES_PER_NAMESPACE: usize = 128 << 20;
+
+/// Most waiting ops of one engine, whatever namespaces they claim: strangers may claim any number of namespaces.
+pub const MAX_PENDING_OPS: usize = 524_288;
+
+/// Most bytes of waiting ops of one engine: two namespaces at their bound.
+pub const MAX_PENDING_BYTES: usize = 256 << 20;
+
+/// How many ids of rejected and ignored ops an engine remembers, the oldest forgotten first. A forgotten parent is
+/// fetched again and meets the same verdict, so this bounds memory (32 bytes and an index each) and nothing else.
+pub const MAX_REMEMBERED_REJECTIONS: usize = 65_536;
+
+/// Most ops in one page of a catch-up.
+pub const MAX_SYNC_PAGE_OPS: usize = 1_024;
+
+/// Most bytes of encoded ops in one page of a catch-up. Larger than [`MAX_OP_BYTES`], so every page makes progress.
+pub const MAX_SYNC_PAGE_BYTES: usize = 1 << 20;
+
+/// Most heads named in one catch-up request; a replica with more names those of greatest (depth, id).
+pub const MAX_SYNC_HEADS: usize = 1_024;
+
+/// Most local signing keys in one ring.
+pub const MAX_SIGNING_KEYS: usize = 65_536;
+
+/// Most siblings in an inclusion proof: one for each bit of a 256-bit hash.
+pub const MAX_PROOF_SIBLINGS: usize = 256;
+
+const _: () = assert!(MAX_SYNC_PAGE_BYTES >= MAX_OP_BYTES);
+const _: () = assert!(MAX_PENDING_BYTES_PER_SIGNER >= MAX_OP_BYTES);

@@ -1,0 +1,69 @@
+//! The sound ops of a namespace in the order in which the fold takes them (SPEC §4): a list in blocks, so that a late
+//! op moves a block's worth of neighbours and no more.
+
+use crate::arena::OpIx;
+use crate::facts::History;
+use alloc::vec::Vec;
+
+const BLOCK: usize = 512;
+
+/// The ordered list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Order {
+    blocks: Vec<Vec<OpIx>>,
+}
+
+impl Order {
+    /// Where `op` is, or would be: the block, and the place in it.
+    fn place(&self, history: &History, op: OpIx) -> (usize, usize) {
+        let after = self
+            .blocks
+            .partition_point(|block| block.first().is_some_and(|first| history.compare_fold_order(*first, op).is_le()));
+        let block = after.saturating_sub(1);
+        let at = self
+            .blocks
+            .get(block)
+            .map_or(0, |ops| ops.partition_point(|other| history.compare_fold_order(*other, op).is_lt()));
+        (block, at)
+    }
+
+    /// The op that the fold takes last.
+    pub(crate) fn last(&self) -> Option<OpIx> {
+        self.blocks.last().and_then(|block| block.last()).copied()
+    }
+
+    pub(crate) fn insert(&mut self, history: &History, op: OpIx) {
+        let (block, at) = if self.last().is_none_or(|last| history.compare_fold_order(last, op).is_lt()) {
+            let block = self.blocks.len().saturating_sub(1);
+            (block, self.blocks.last().map_or(0, Vec::len))
+        } else {
+            self.place(history, op)
+        };
+        match self.blocks.get_mut(block) {
+            None => self.blocks.push(Vec::from([op])),
+            Some(ops) if ops.len() < BLOCK => ops.insert(at.min(ops.len()), op),
+            Some(ops) if at == ops.len() => {
+                let mut next = Vec::with_capacity(BLOCK);
+                next.push(op);
+                self.blocks.insert(block.saturating_add(1), next);
+            }
+            Some(ops) => {
+                let mut upper = Vec::with_capacity(BLOCK);
+                upper.extend(ops.drain(BLOCK / 2..));
+                match at.checked_sub(BLOCK / 2) {
+                    Some(at) => upper.insert(at.min(upper.len()), op),
+                    None => ops.insert(at, op),
+                }
+                self.blocks.insert(block.saturating_add(1), upper);
+            }
+        }
+    }
+
+    /// The ops from the first that is not before `from`; all of them from [`OpIx::NONE`].
+    pub(crate) fn iter_from(&self, history: &History, from: OpIx) -> impl Iterator<Item = OpIx> + '_ {
+        let (block, at) = if from.is_none() { (0, 0) } else { self.place(history, from) };
+        let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
+        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
+        here.iter().chain(rest.iter().flatten()).copied()
+    }
+}

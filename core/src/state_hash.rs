@@ -1,0 +1,423 @@
+//! The state hash of a group, the digest of a namespace, and proofs of single entries (SPEC §6).
+//!
+//! A [`Forest`] is the tries of one state: one over the live groups, and in each leaf of it the group's own. It notes
+//! which cells have changed and hashes them when somebody asks.
+
+use crate::arena::{CellIx, GroupIx, NodeIx, PersonIx};
+use crate::authority::{Glance, Read};
+use crate::cells::{Cell, MemberCell};
+use crate::crypto::sha256_parts;
+use crate::directory::{CellKey, Directory};
+use crate::facts::History;
+use crate::group_op::{Role, UpgradePolicy, Visibility};
+use crate::ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, PublicKey};
+use crate::limits::MAX_PROOF_SIBLINGS;
+use crate::trie::{Digest, EMPTY, Tries, bit_at, leaf_hash, node_hash};
+use alloc::string::String;
+use alloc::vec::Vec;
+use borsh::BorshSerialize;
+
+const STATE_DOMAIN: &[u8] = b"folkmoot/state/v1";
+const NAMESPACE_DOMAIN: &[u8] = b"folkmoot/namespace/v1";
+
+/// The key of an entry of a group's state (SPEC §6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKey {
+    /// The group's own data.
+    Group,
+    /// A member's record.
+    Member(PublicKey),
+    /// A context.
+    Context(ContextId),
+    /// A member's capabilities in a context.
+    ContextCapability(ContextId, PublicKey),
+    /// An invitation that was used or revoked.
+    Invitation(InvitationId),
+    /// A member that is barred.
+    Barred(PublicKey),
+}
+
+impl EntryKey {
+    /// The key's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(65);
+        match self {
+            Self::Group => out.push(0),
+            Self::Member(member) => push_key(&mut out, 1, &[member.as_bytes()]),
+            Self::Context(context) => push_key(&mut out, 2, &[context.as_bytes()]),
+            Self::ContextCapability(context, member) => {
+                push_key(&mut out, 3, &[context.as_bytes(), member.as_bytes()]);
+            }
+            Self::Invitation(invitation) => push_key(&mut out, 4, &[invitation.as_bytes()]),
+            Self::Barred(member) => push_key(&mut out, 5, &[member.as_bytes()]),
+        }
+        out
+    }
+
+    fn hashed(&self) -> Digest {
+        match self {
+            Self::Group => sha256_parts(&[&[0]]),
+            Self::Member(member) => sha256_parts(&[&[1], member.as_bytes()]),
+            Self::Context(context) => sha256_parts(&[&[2], context.as_bytes()]),
+            Self::ContextCapability(context, member) => sha256_parts(&[&[3], context.as_bytes(), member.as_bytes()]),
+            Self::Invitation(invitation) => sha256_parts(&[&[4], invitation.as_bytes()]),
+            Self::Barred(member) => sha256_parts(&[&[5], member.as_bytes()]),
+        }
+    }
+}
+
+fn push_key(out: &mut Vec<u8>, tag: u8, parts: &[&[u8; 32]]) {
+    out.push(tag);
+    for part in parts {
+        out.extend_from_slice(*part);
+    }
+}
+
+/// Proof that an entry is in a group's state, for someone who holds only the state hash (SPEC §6).
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, borsh::BorshDeserialize)]
+pub struct InclusionProof {
+    /// The entry's value, in borsh.
+    pub value: Vec<u8>,
+    /// The hashes beside the way from the root down to the entry; at most [`MAX_PROOF_SIBLINGS`].
+    pub siblings: Vec<Hash>,
+}
+
+impl InclusionProof {
+    /// Whether the proof shows that `group` has this value under `key` in the state with this hash.
+    pub fn verify(&self, group: &GroupId, key: &EntryKey, state_hash: &Hash) -> bool {
+        if self.siblings.len() > MAX_PROOF_SIBLINGS {
+            return false;
+        }
+        let key = key.hashed();
+        let mut hash = leaf_hash(&key, &self.value);
+        for (depth, sibling) in self.siblings.iter().enumerate().rev() {
+            let depth = u16::try_from(depth).unwrap_or(u16::MAX);
+            hash = if bit_at(&key, depth) { node_hash(&sibling.0, &hash) } else { node_hash(&hash, &sibling.0) };
+        }
+        group_hash(group, &hash) == *state_hash
+    }
+}
+
+fn group_hash(group: &GroupId, root: &Digest) -> Hash {
+    Hash(sha256_parts(&[STATE_DOMAIN, group.as_bytes(), root]))
+}
+
+#[derive(BorshSerialize)]
+struct GroupValue<'a> {
+    parent: Option<GroupId>,
+    alias: &'a str,
+    visibility: Visibility,
+    default_capabilities: u32,
+    default_visibility: Visibility,
+    policy: UpgradePolicy,
+    app_key: [u8; 32],
+    application_id: [u8; 32],
+    migration: Option<&'a String>,
+}
+
+#[derive(BorshSerialize)]
+struct MemberValue<'a> {
+    role: Role,
+    capabilities: u32,
+    alias: &'a str,
+}
+
+#[derive(BorshSerialize)]
+struct ContextValue<'a> {
+    application_id: [u8; 32],
+    blob_id: [u8; 32],
+    source: &'a str,
+    service_name: Option<&'a String>,
+    visibility: Visibility,
+    alias: &'a str,
+    registered_by: PublicKey,
+}
+
+/// The entries that a cell may stand for: its own, and for a member's cell, the bar.
+const OWN: u32 = 0;
+const BAR: u32 = 1;
+
+fn entry_of(cell: CellIx, which: u32) -> u32 {
+    (cell.0 << 1) | which
+}
+
+fn entry_key(directory: &Directory, cell: CellIx, which: u32) -> Option<EntryKey> {
+    Some(match directory.cell_key(cell)? {
+        CellKey::Group(_) => EntryKey::Group,
+        CellKey::Member(_, person) if which == BAR => EntryKey::Barred(directory.person(person)),
+        CellKey::Member(_, person) => EntryKey::Member(directory.person(person)),
+        CellKey::Context(context) => EntryKey::Context(directory.context(context)?.id),
+        CellKey::ContextCapability(context, person) => {
+            EntryKey::ContextCapability(directory.context(context)?.id, directory.person(person))
+        }
+        CellKey::Invitation(invitation) => EntryKey::Invitation(directory.invitation(invitation).1),
+    })
+}
+
+/// The hashed key of an entry of a group's trie.
+fn hashed_key(directory: &Directory, entry: u32) -> Digest {
+    entry_key(directory, CellIx(entry >> 1), entry & 1).map_or(EMPTY, |key| key.hashed())
+}
+
+/// The hashed key of a group in the namespace's trie.
+fn hashed_group(directory: &Directory, group: GroupIx) -> Digest {
+    sha256_parts(&[directory.group_id(group).as_bytes()])
+}
+
+/// The group in whose state a cell is.
+fn group_of(directory: &Directory, cell: CellIx) -> GroupIx {
+    match directory.cell_key(cell) {
+        Some(CellKey::Group(group) | CellKey::Member(group, _)) => group,
+        Some(CellKey::Context(context) | CellKey::ContextCapability(context, _)) => {
+            directory.context(context).map_or(GroupIx::NONE, |facts| facts.group)
+        }
+        Some(CellKey::Invitation(invitation)) => directory.invitation(invitation).0,
+        None => GroupIx::NONE,
+    }
+}
+
+fn to_bytes(value: &impl BorshSerialize) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(256);
+    value.serialize(&mut out).ok()?;
+    Some(out)
+}
+
+/// The value of an entry, if the state has it.
+fn entry_value(history: &History, cell: CellIx, which: u32, value: &Cell) -> Option<Vec<u8>> {
+    let directory = &history.directory;
+    match value {
+        Cell::Member(member) if which == BAR => member.barred.then(Vec::new),
+        Cell::Member(MemberCell { present: true, role, capabilities, alias, .. }) => to_bytes(&MemberValue {
+            role: *role,
+            capabilities: u32::from(*capabilities),
+            alias: directory.text(*alias),
+        }),
+        Cell::Group(group) if group.alive => {
+            let here = group_of(directory, cell);
+            let parent = directory.parent(here);
+            let application = directory.application(group.target)?;
+            to_bytes(&GroupValue {
+                parent: parent.is_some().then(|| directory.group_id(parent)),
+                alias: directory.text(group.alias),
+                visibility: group.visibility,
+                default_capabilities: u32::from(group.default_capabilities),
+                default_visibility: group.default_visibility,
+                policy: directory.policy(group.policy),
+                app_key: application.app_key,
+                application_id: application.application_id,
+                migration: application.migration.as_ref().filter(|_| group.migrates),
+            })
+        }
+        Cell::Context(context) if context.present => {
+            let Some(CellKey::Context(at)) = directory.cell_key(cell) else { return None };
+            let facts = directory.context(at)?;
+            to_bytes(&ContextValue {
+                application_id: facts.application_id,
+                blob_id: facts.blob_id,
+                source: &facts.source,
+                service_name: facts.service_name.as_ref(),
+                visibility: context.visibility,
+                alias: directory.text(context.alias),
+                registered_by: directory.person(facts.registered_by),
+            })
+        }
+        Cell::ContextCapability(bits) => to_bytes(bits),
+        Cell::Invitation(invitation) => to_bytes(&(invitation.uses, invitation.revoked)),
+        _ => None,
+    }
+}
+
+/// The tries of one state. Who makes one gives it back to [`Forest::release`].
+#[derive(Debug)]
+pub(crate) struct Forest {
+    root: NodeIx,
+    /// Cells that may differ from what is hashed.
+    dirty: Vec<CellIx>,
+    dirty_bound: usize,
+}
+
+const FIRST_DIRTY_BOUND: usize = 1_024;
+
+impl Forest {
+    /// Of the empty state.
+    pub(crate) const EMPTY: Self = Self { root: NodeIx::NONE, dirty: Vec::new(), dirty_bound: FIRST_DIRTY_BOUND };
+
+    pub(crate) fn share(&self, tries: &mut Tries) -> Self {
+        Self { root: tries.share(self.root), dirty: self.dirty.clone(), dirty_bound: self.dirty_bound }
+    }
+
+    pub(crate) fn release(self, tries: &mut Tries) {
+        tries.release(self.root);
+    }
+
+    /// Notes that a cell may have changed.
+    pub(crate) fn mark(&mut self, cell: CellIx) {
+        self.dirty.push(cell);
+        if self.dirty.len() >= self.dirty_bound {
+            // However long nobody asks, the list is no longer than twice the cells there are.
+            self.dirty.sort_unstable();
+            self.dirty.dedup();
+            self.dirty_bound = self.dirty.len().saturating_mul(2).max(FIRST_DIRTY_BOUND);
+        }
+    }
+
+    /// The state hash of a group (SPEC §6); zero if it does not exist.
+    pub(crate) fn state_hash(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx) -> Hash {
+        self.flush(tries, glance);
+        let directory = &glance.history.directory;
+        let key = hashed_group(directory, group);
+        match tries.find(self.root, &key, group.0) {
+            Some(leaf) => {
+                let root = tries.subroot(leaf);
+                group_hash(&directory.group_id(group), &tries.rehash(root))
+            }
+            None => Hash::ZERO,
+        }
+    }
+
+    /// The digest of the namespace (SPEC §6).
+    pub(crate) fn digest(&mut self, tries: &mut Tries, glance: Glance<'_>, namespace: &NamespaceId) -> Hash {
+        self.flush(tries, glance);
+        let directory = &glance.history.directory;
+        for group in directory.groups() {
+            let key = hashed_group(directory, group);
+            let Some(leaf) = tries.find(self.root, &key, group.0) else { continue };
+            if tries.kept_hash(leaf) == EMPTY {
+                let root = tries.subroot(leaf);
+                let hash = group_hash(&directory.group_id(group), &tries.rehash(root));
+                tries.set_hash(leaf, leaf_hash(&key, hash.as_bytes()));
+            }
+        }
+        let root = tries.rehash(self.root);
+        Hash(sha256_parts(&[NAMESPACE_DOMAIN, namespace.as_bytes(), &root]))
+    }
+
+    /// The proof that a group has an entry, if it has.
+    pub(crate) fn prove(
+        &mut self,
+        tries: &mut Tries,
+        glance: Glance<'_>,
+        group: GroupIx,
+        key: &EntryKey,
+    ) -> Option<InclusionProof> {
+        self.flush(tries, glance);
+        let directory = &glance.history.directory;
+        let cell = cell_of(directory, group, key);
+        let which = if matches!(key, EntryKey::Barred(_)) { BAR } else { OWN };
+        let value = entry_value(glance.history, cell, which, &{ glance }.cell(cell))?;
+        let leaf = tries.find(self.root, &hashed_group(directory, group), group.0)?;
+        let root = tries.subroot(leaf);
+        tries.rehash(root);
+        let siblings = tries.siblings(root, &key.hashed(), entry_of(cell, which))?;
+        Some(InclusionProof { value, siblings: siblings.into_iter().map(Hash).collect() })
+    }
+
+    /// Brings the tries to the state, leaving inner nodes stale.
+    fn flush(&mut self, tries: &mut Tries, mut glance: Glance<'_>) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        let mut dirty = core::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.dedup();
+        let directory = &glance.history.directory;
+        let mut built: Vec<GroupIx> = Vec::new();
+        for cell in &dirty {
+            if let Some(CellKey::Group(group)) = directory.cell_key(*cell) {
+                let lives = glance.group(group).is_some();
+                let key = hashed_group(directory, group);
+                let known = tries.find(self.root, &key, group.0).is_some();
+                if lives && !known {
+                    self.update(tries, glance, group, *cell);
+                    self.build(tries, glance, group);
+                    built.push(group);
+                } else if !lives && known {
+                    tries.remove(&mut self.root, &key, group.0);
+                }
+            }
+        }
+        built.sort_unstable();
+        for cell in &dirty {
+            let group = group_of(directory, *cell);
+            if built.binary_search(&group).is_err() && glance.group(group).is_some() {
+                self.update(tries, glance, group, *cell);
+            }
+        }
+        dirty.clear();
+        self.dirty = dirty;
+    }
+
+    /// Enters all cells of a group that was not there, or not there any more.
+    fn build(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx) {
+        let directory = &glance.history.directory;
+        for (cell, key) in directory.cells_of_group(group) {
+            self.update(tries, glance, group, cell);
+            if let CellKey::Context(context) = key {
+                for (cell, _) in directory.capabilities_of(context) {
+                    self.update(tries, glance, group, cell);
+                }
+            }
+        }
+    }
+
+    /// Enters one cell of a group that exists.
+    fn update(&mut self, tries: &mut Tries, mut glance: Glance<'_>, group: GroupIx, cell: CellIx) {
+        let value = glance.cell(cell);
+        self.update_entry(tries, glance.history, group, cell, OWN, &value);
+        if matches!(glance.history.directory.cell_key(cell), Some(CellKey::Member(..))) {
+            self.update_entry(tries, glance.history, group, cell, BAR, &value);
+        }
+    }
+
+    fn update_entry(
+        &mut self,
+        tries: &mut Tries,
+        history: &History,
+        group: GroupIx,
+        cell: CellIx,
+        which: u32,
+        value: &Cell,
+    ) {
+        let directory = &history.directory;
+        let group_key = hashed_group(directory, group);
+        let entry = entry_of(cell, which);
+        let known_root = tries.find(self.root, &group_key, group.0).map(|leaf| tries.subroot(leaf));
+        let value = entry_value(history, cell, which, value);
+        // A member that was never barred needs no key hashed to know that there is no bar to lift.
+        if value.is_none() && known_root.is_none_or(|root| root.is_none()) {
+            return;
+        }
+        let key = hashed_key(directory, entry);
+        let found = known_root.and_then(|root| tries.find(root, &key, entry));
+        let hash = value.map(|value| leaf_hash(&key, &value));
+        if found.map(|leaf| tries.kept_hash(leaf)) == hash {
+            return;
+        }
+        let mut root = self.root;
+        let leaf = tries.touch(&mut root, &group_key, group.0, |other| hashed_group(directory, GroupIx(other)));
+        self.root = root;
+        let mut below = tries.subroot(leaf);
+        match hash {
+            Some(hash) => {
+                let place = tries.touch(&mut below, &key, entry, |other| hashed_key(directory, other));
+                tries.set_hash(place, hash);
+            }
+            None => tries.remove(&mut below, &key, entry),
+        }
+        tries.set_subroot(leaf, below);
+    }
+}
+
+/// The cell that an entry's key names; [`CellIx::NONE`] if no op ever did.
+fn cell_of(directory: &Directory, group: GroupIx, key: &EntryKey) -> CellIx {
+    let person = |key: &PublicKey| -> PersonIx { directory.find_person(key) };
+    match key {
+        EntryKey::Group => directory.group_cell(group),
+        EntryKey::Member(member) | EntryKey::Barred(member) => directory.member_cell(group, person(member)),
+        EntryKey::Context(context) => directory.context_cell(directory.find_context(context)),
+        EntryKey::ContextCapability(context, member) => {
+            directory.capability_cell(directory.find_context(context), person(member))
+        }
+        EntryKey::Invitation(invitation) => directory.invitation_cell(directory.find_invitation(group, invitation)),
+    }
+}

@@ -1,0 +1,238 @@
+//! The state of any past: F(X) for a parent-closed part X of a namespace (SPEC §2, §4).
+//!
+//! A sound op with nothing concurrent is always effective, so a view moves along a branch by applying one op after the
+//! other. Views of branch tips are kept; of each run a view is kept now and then; any other past is folded from the
+//! last checkpoint of the whole before the first place where the two differ.
+
+use crate::arena::{GroupIx, OpIx};
+use crate::authority::Glance;
+use crate::cells::{Cells, State};
+use crate::dag::Past;
+use crate::facts::History;
+use crate::fold::{Fold, Memory};
+use crate::ids::Hash;
+use crate::reducer::{Tape, Work};
+use crate::standing::Standing;
+use crate::state_hash::Forest;
+use crate::trie::Tries;
+use alloc::vec::Vec;
+use hashbrown::HashMap;
+
+/// Most views of single ops that are kept; the one unused longest goes first.
+const MAX_KEPT_VIEWS: usize = 128;
+/// Of each run, the view after every so many ops is kept for good.
+const RUN_VIEW_EVERY: u32 = 256;
+/// Farther back than this no kept view is looked for.
+const MAX_WALK: usize = 2 * RUN_VIEW_EVERY as usize;
+
+/// The state of one past, and its tries if they are at hand.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) state: State,
+    pub(crate) forest: Option<Forest>,
+}
+
+impl View {
+    fn share(&self, memory: &mut Memory) -> Self {
+        Self {
+            state: memory.cells.share(&self.state),
+            forest: self.forest.as_ref().map(|forest| forest.share(&mut memory.tries)),
+        }
+    }
+
+    pub(crate) fn release(self, memory: &mut Memory) {
+        memory.cells.release(self.state);
+        if let Some(forest) = self.forest {
+            forest.release(&mut memory.tries);
+        }
+    }
+
+    pub(crate) fn glance<'a>(&'a self, history: &'a History, cells: &'a Cells) -> Glance<'a> {
+        Glance { history, cells, state: &self.state }
+    }
+
+    /// The state hash of a group in this past.
+    pub(crate) fn state_hash(&mut self, history: &History, memory: &mut Memory, group: GroupIx) -> Hash {
+        let Memory { cells, tries } = memory;
+        let glance = Glance { history, cells, state: &self.state };
+        self.forest.get_or_insert(Forest::EMPTY).state_hash(tries, glance, group)
+    }
+
+    /// The view with one more sound op that has all of it in its past.
+    pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, tape: &mut Tape) {
+        tape.clear();
+        Work { history, cells: &mut memory.cells, state: &mut self.state, tape }.extend(op);
+        if let Some(forest) = &mut self.forest {
+            for (cell, _) in &tape.writes {
+                forest.mark(*cell);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Kept {
+    view: View,
+    used: u64,
+}
+
+/// The views that are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    /// The past of an op and the op itself.
+    after: HashMap<OpIx, Kept>,
+    /// States, without tries, after some ops of each run.
+    of_runs: HashMap<OpIx, State>,
+    clock: u64,
+    tape: Tape,
+}
+
+/// All that a view is made from.
+pub(crate) struct Sources<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) standing: &'a Standing,
+    pub(crate) fold: &'a Fold,
+    pub(crate) main_forest: &'a Forest,
+}
+
+impl Views {
+    /// Keeps the view of an op and its past.
+    pub(crate) fn keep(&mut self, memory: &mut Memory, history: &History, op: OpIx, view: View) {
+        self.keep_of_run(memory, history, op, &view.state);
+        self.clock = self.clock.saturating_add(1);
+        if let Some(old) = self.after.insert(op, Kept { view, used: self.clock }) {
+            old.view.release(memory);
+        }
+        if self.after.len() > MAX_KEPT_VIEWS
+            && let Some(oldest) = self.after.iter().min_by_key(|(_, kept)| kept.used).map(|(op, _)| *op)
+            && let Some(kept) = self.after.remove(&oldest)
+        {
+            kept.view.release(memory);
+        }
+    }
+
+    /// Keeps the state after an op if it is its run's turn.
+    pub(crate) fn keep_of_run(&mut self, memory: &mut Memory, history: &History, op: OpIx, state: &State) {
+        let (_, position) = history.dag.run_and_position(op);
+        if position % RUN_VIEW_EVERY == RUN_VIEW_EVERY.saturating_sub(1) && !self.of_runs.contains_key(&op) {
+            self.of_runs.insert(op, memory.cells.share(state));
+        }
+    }
+
+    pub(crate) fn has(&self, op: OpIx) -> bool {
+        self.after.contains_key(&op)
+    }
+
+    /// The view of the past that `parents` head: F of them and all before them.
+    pub(crate) fn of_parents(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
+        let state = match parents {
+            [only] => match self.after_op(sources, *only) {
+                Ok(view) => return view,
+                Err(state) => state,
+            },
+            _ => general(sources, past),
+        };
+        let forest = self.forest_for(sources, parents, &state);
+        View { state, forest: Some(forest) }
+    }
+
+    /// The view after one op: kept, with its tries; or else its state alone.
+    fn after_op(&mut self, sources: &mut Sources<'_>, op: OpIx) -> Result<View, State> {
+        self.clock = self.clock.saturating_add(1);
+        let clock = self.clock;
+        if sources.history.dag.is_head(op)
+            && let Some(kept) = self.after.remove(&op)
+        {
+            return Ok(kept.view);
+        }
+        if let Some(kept) = self.after.get_mut(&op) {
+            kept.used = clock;
+            return Ok(kept.view.share(sources.memory));
+        }
+        let mut way = Vec::new();
+        let mut at = op;
+        let base = loop {
+            if let Some(kept) = self.after.get(&at) {
+                break Some(sources.memory.cells.share(&kept.view.state));
+            }
+            if let Some(state) = self.of_runs.get(&at) {
+                break Some(sources.memory.cells.share(state));
+            }
+            way.push(at);
+            match sources.history.dag.only_parent(at) {
+                Some(parent) if way.len() < MAX_WALK => at = parent,
+                _ => break None,
+            }
+        };
+        let Some(base) = base else {
+            let past = sources.history.dag.past(op);
+            let mut view = View { state: general(sources, &past), forest: None };
+            view.extend(sources.history, sources.memory, op, &mut self.tape);
+            return Err(view.state);
+        };
+        let mut view = View { state: base, forest: None };
+        for op in way.into_iter().rev() {
+            view.extend(sources.history, sources.memory, op, &mut self.tape);
+            self.keep_of_run(sources.memory, sources.history, op, &view.state);
+        }
+        Err(view.state)
+    }
+
+    /// Tries for a state, from the nearest at hand: a kept view of one of the parents, or the whole.
+    fn forest_for(&self, sources: &mut Sources<'_>, parents: &[OpIx], state: &State) -> Forest {
+        let depth = |op: &OpIx| sources.history.dag.depth(*op);
+        let nearest = parents
+            .iter()
+            .filter(|op| self.after.get(*op).is_some_and(|kept| kept.view.forest.is_some()))
+            .max_by_key(|op| depth(op))
+            .and_then(|op| self.after.get(op));
+        let (from, forest) = match nearest {
+            Some(Kept { view: View { state, forest: Some(forest) }, .. }) => (state, forest),
+            _ => (sources.fold.state(), sources.main_forest),
+        };
+        let Memory { cells, tries } = &mut *sources.memory;
+        let mut forest: Forest = share(forest, tries);
+        for cell in cells.diff(from, state) {
+            forest.mark(cell);
+        }
+        forest
+    }
+}
+
+fn share(forest: &Forest, tries: &mut Tries) -> Forest {
+    forest.share(tries)
+}
+
+/// Folds a past from the last checkpoint of the whole before the first place where the two differ.
+fn general(sources: &mut Sources<'_>, past: &Past) -> State {
+    let Sources { history, memory, standing, fold, .. } = sources;
+    let history: &History = history;
+    let mut outside = Vec::new();
+    history.dag.for_each_outside(past, |op| {
+        if history.fact(op).is_some_and(Fold::takes) {
+            outside.push(op);
+        }
+    });
+    let differences = standing.differences(history, past, &outside);
+    let first = outside
+        .iter()
+        .chain(differences.keys())
+        .copied()
+        .reduce(|a, b| if history.compare_fold_order(b, a).is_lt() { b } else { a });
+    let (mut state, last) = match first {
+        Some(first) => fold.checkpoint_before(history, &mut memory.cells, first),
+        None if fold.is_settled() => return memory.cells.share(fold.state()),
+        None => fold.checkpoint_before(history, &mut memory.cells, fold.order().last().unwrap_or_default()),
+    };
+    let mut tape = Tape::default();
+    for op in fold.order().iter_from(history, last) {
+        let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
+        if included {
+            let decision = differences.get(&op).copied().unwrap_or_else(|| standing.decision(op));
+            tape.clear();
+            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape }.fold(op, decision.conflict);
+        }
+    }
+    state
+}
