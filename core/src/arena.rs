@@ -4,11 +4,12 @@
 //! holds fewer than `u32::MAX` items, which memory ends long before.
 
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
         pub(crate) struct $name(pub(crate) u32);
 
         impl $name {

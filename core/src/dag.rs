@@ -235,10 +235,31 @@ impl Dag {
         op
     }
 
-    /// Calls `found` for each op that is not in this past, by runs.
-    pub(crate) fn for_each_outside(&self, past: &Past, mut found: impl FnMut(OpIx)) {
+    /// These ops and all before them, however many they are and whatever lies between them.
+    pub(crate) fn past_covering(&mut self, ops: &[OpIx]) -> Past {
+        let mut clock = NodeIx::NONE;
+        for op in ops {
+            if let Some((theirs, run, position)) = self.node(*op).map(|node| (node.clock, node.run, node.position)) {
+                let theirs = self.clocks.with(theirs, run, position.saturating_add(1));
+                clock = self.clocks.merge(clock, theirs);
+            }
+        }
+        Past { clock, run: RunIx::NONE, count: 0 }
+    }
+
+    /// Calls `found(run, position)` for each run with ops outside of this past, with the first such position.
+    pub(crate) fn for_each_missing_run(&self, past: &Past, mut found: impl FnMut(RunIx, u32)) {
         self.clocks.missing(self.totals, past.clock, |run, have, _| {
             let have = if run == past.run { have.max(past.count) } else { have };
+            if (have as usize) < self.run(run).len() {
+                found(run, have);
+            }
+        });
+    }
+
+    /// Calls `found` for each op that is not in this past, by runs.
+    pub(crate) fn for_each_outside(&self, past: &Past, mut found: impl FnMut(OpIx)) {
+        self.for_each_missing_run(past, |run, have| {
             for op in self.run(run).get(have as usize..).unwrap_or_default() {
                 found(*op);
             }

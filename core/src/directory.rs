@@ -4,11 +4,12 @@
 //! cells, and an op a handful of numbers.
 
 use crate::arena::{CellIx, ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx, Table};
-use crate::group_op::{UpgradePolicy, Visibility};
+use crate::group_op::UpgradePolicy;
 use crate::ids::{ContextId, GroupId, InvitationId, PublicKey};
 use crate::limits::MAX_PATH_GROUPS;
 use alloc::string::String;
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -51,7 +52,7 @@ struct Group {
 }
 
 /// A context's unchanging data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ContextFacts {
     pub(crate) id: ContextId,
     pub(crate) group: GroupIx,
@@ -78,11 +79,22 @@ struct Invitation {
 }
 
 /// Which application a group runs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Application {
     pub(crate) app_key: [u8; 32],
     pub(crate) application_id: [u8; 32],
     pub(crate) migration: Option<String>,
+}
+
+/// The part of a directory that cannot be derived from the facts of ops.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct NameTables {
+    pub(crate) people: Vec<PublicKey>,
+    pub(crate) contexts: Vec<ContextFacts>,
+    pub(crate) invitations: Vec<(GroupIx, InvitationId)>,
+    pub(crate) texts: Vec<String>,
+    pub(crate) policies: Vec<UpgradePolicy>,
+    pub(crate) applications: Vec<Application>,
 }
 
 /// The numbering.
@@ -127,10 +139,6 @@ impl Directory {
 
     pub(crate) fn person(&self, at: PersonIx) -> PublicKey {
         self.people.get(at.at()).map_or(PublicKey::ZERO, |person| person.key)
-    }
-
-    pub(crate) fn people(&self) -> impl Iterator<Item = PersonIx> {
-        (0..self.people.len()).map(PersonIx::new)
     }
 
     // Groups.
@@ -441,14 +449,52 @@ impl Directory {
         PayloadIx::new(self.applications.push(application))
     }
 
+    /// What ops brought along, as snapshots write it.
+    pub(crate) fn names(&self) -> NameTables {
+        NameTables {
+            people: self.people.iter().map(|person| person.key).collect(),
+            contexts: self.contexts.iter().map(|context| context.facts.clone()).collect(),
+            invitations: self.invitations.iter().map(|known| (known.group, known.id)).collect(),
+            texts: self.texts.iter().cloned().collect(),
+            policies: self.policies.iter().copied().collect(),
+            applications: self.applications.iter().cloned().collect(),
+        }
+    }
+
+    /// A directory with these people and payloads; groups, contexts, invitations and cells come with the ops.
+    pub(crate) fn with_names(tables: &NameTables) -> Self {
+        let mut directory = Self::default();
+        for key in &tables.people {
+            directory.add_person(key);
+        }
+        for text in &tables.texts {
+            directory.texts.push(text.clone());
+        }
+        for policy in &tables.policies {
+            directory.policies.push(*policy);
+        }
+        for application in &tables.applications {
+            directory.applications.push(application.clone());
+        }
+        directory
+    }
+
+    /// How many there are of people, groups, contexts, invitations, texts, policies and applications.
+    pub(crate) fn lens(&self) -> [usize; 7] {
+        [
+            self.people.len(),
+            self.groups.len(),
+            self.contexts.len(),
+            self.invitations.len(),
+            self.texts.len(),
+            self.policies.len(),
+            self.applications.len(),
+        ]
+    }
+
     pub(crate) fn application(&self, at: PayloadIx) -> Option<&Application> {
         self.applications.get(at.at())
     }
-}
-
-/// A visibility as ops store it in a byte.
-pub(crate) const fn visibility_from(byte: u8) -> Visibility {
-    if byte == Visibility::Restricted as u8 { Visibility::Restricted } else { Visibility::Open }
 }
 
 #[cfg(test)]

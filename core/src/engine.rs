@@ -449,7 +449,7 @@ impl Engine {
     }
 
     /// The admitted ops of a namespace with their verdicts, in the order of their admission.
-    pub fn ops(&self, namespace: &NamespaceId) -> impl Iterator<Item = (OpId, Verdict)> + '_ {
+    pub fn ops<'a>(&'a self, namespace: &NamespaceId) -> impl Iterator<Item = (OpId, Verdict)> + use<'a> {
         self.namespaces.get(namespace).into_iter().flat_map(|known| {
             let dag: &Dag = &known.history.dag;
             (0..dag.len()).map(OpIx::new).filter_map(|op| Some((dag.id(op), known.history.fact(op)?.verdict)))
@@ -587,6 +587,27 @@ impl Engine {
 
     pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<&Namespace> {
         self.namespaces.get(id)
+    }
+
+    pub(crate) fn pending_by_arrival(&self) -> Vec<&VerifiedOp> {
+        self.pending.by_arrival()
+    }
+
+    pub(crate) fn refused_in_order(&self) -> impl Iterator<Item = (OpId, Refusal)> + '_ {
+        self.refused.order.iter().filter_map(|id| Some((*id, self.refused.get(id)?)))
+    }
+
+    pub(crate) fn remember_refusal(&mut self, id: OpId, refusal: Refusal) {
+        self.refused.insert(id, refusal);
+    }
+
+    /// Puts a namespace in; says whether there was one of its id.
+    pub(crate) fn put_namespace(&mut self, namespace: Namespace) -> bool {
+        self.namespaces.insert(namespace.id(), namespace).is_some()
+    }
+
+    pub(crate) fn namespace_mut(&mut self, id: &NamespaceId) -> Option<&mut Namespace> {
+        self.namespaces.get_mut(id)
     }
 }
 

@@ -6,11 +6,12 @@ use crate::directory::{Application, ContextFacts, Directory};
 use crate::group_op::{GroupOp, Role, SignableGroupOp, Visibility};
 use crate::ids::{GroupId, OpId, PublicKey};
 use crate::verdict::{Verdict, VoidReason};
+use borsh::{BorshDeserialize, BorshSerialize};
 use core::cmp::Ordering;
 
 /// An op's payload with everything it names numbered. A void op's may name nothing ([`PersonIx::NONE`] and the like):
 /// it never has an effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Action {
     Noop,
     NamespaceCreated { alias: PayloadIx, target: PayloadIx },
@@ -38,7 +39,7 @@ pub(crate) enum Action {
 }
 
 /// What an op rests on (SPEC §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Rests {
     Admin,
     /// A capability, by its bit's number.
@@ -48,7 +49,7 @@ pub(crate) enum Rests {
 }
 
 /// A rank (SPEC §3); the op gives its depth and id. Compared by [`History::compare_seniority`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Seniority {
     pub(crate) level: u8,
     pub(crate) tier: u8,
@@ -56,7 +57,7 @@ pub(crate) struct Seniority {
 }
 
 /// What a sound op stands on in its own past, fixed at admission (SPEC §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Basis {
     pub(crate) ground: GroupIx,
     pub(crate) rests: Rests,

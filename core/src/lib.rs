@@ -30,8 +30,10 @@ mod pending;
 mod reducer;
 pub mod report;
 mod signing_keys;
+mod snapshot;
 mod standing;
 mod state_hash;
+pub mod sync;
 mod trie;
 mod verdict;
 mod view;
@@ -45,6 +47,7 @@ pub use group_op::{GroupInvitation, GroupOp, Role, SignableGroupOp, SignedGroupO
 pub use ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, OpId, PublicKey};
 pub use pending::PendingLimits;
 pub use signing_keys::{RingFull, SigningKeys};
+pub use snapshot::SnapshotError;
 pub use state_hash::{EntryKey, InclusionProof};
 pub use verdict::{RejectReason, Verdict, VoidReason};
 pub use view::{ContextInfo, GroupInfo, GroupView, InvitationInfo, MemberInfo};

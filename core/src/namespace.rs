@@ -379,15 +379,24 @@ impl Namespace {
             gave_ground: false,
             wire_len: u16::try_from(encoded_len.saturating_sub(1)).unwrap_or(u16::MAX),
         });
-        if let Ok(basis) = causal
-            && let Some(giver) = self.history.facts.get_mut(basis.giver.at())
-        {
-            giver.gave_ground = true;
-        }
+        self.note_giver(causal.ok().as_ref());
         self.note_nonce(ix, signer, signable.nonce);
     }
 
-    fn note_nonce(&mut self, ix: OpIx, signer: PersonIx, nonce: u64) {
+    /// Some op's ground was given by this op's giver.
+    pub(crate) fn note_giver(&mut self, basis: Option<&Basis>) {
+        if let Some(giver) = basis.and_then(|basis| self.history.facts.get_mut(basis.giver.at())) {
+            giver.gave_ground = true;
+        }
+    }
+
+    /// A namespace whose ops are about to be put back from a snapshot.
+    pub(crate) fn restoring(id: NamespaceId, directory: crate::directory::Directory) -> Self {
+        let history = History { directory, ..History::default() };
+        Self { id, history, ..Self::default() }
+    }
+
+    pub(crate) fn note_nonce(&mut self, ix: OpIx, signer: PersonIx, nonce: u64) {
         if self.nonces.len() <= signer.at() {
             self.nonces.resize_with(signer.at().saturating_add(1), Nonces::default);
         }
@@ -402,7 +411,7 @@ impl Namespace {
     }
 
     /// Takes an op that is in the graph and on record into conflicts, the fold and the views.
-    fn take_in(&mut self, ix: OpIx, view: Option<View>, alone: bool) {
+    pub(crate) fn take_in(&mut self, ix: OpIx, view: Option<View>, alone: bool) {
         let sound = self.history.fact(ix).is_some_and(Fold::takes);
         if sound {
             let changed = self.standing.add(&self.history, ix, alone);
@@ -415,7 +424,11 @@ impl Namespace {
                 }
                 self.views.keep(&mut self.memory, &self.history, ix, view);
             }
-            None => self.views.keep_of_run(&mut self.memory, &self.history, ix, self.fold.state()),
+            // Alone, and the whole settled: then the whole is the op's own view.
+            None if alone && self.fold.is_settled() => {
+                self.views.keep_of_run(&mut self.memory, &self.history, ix, self.fold.state())
+            }
+            None => {}
         }
     }
 
@@ -452,7 +465,7 @@ impl Namespace {
 }
 
 /// Makes the cells that a sound op may write.
-fn add_cells(
+pub(crate) fn add_cells(
     directory: &mut crate::directory::Directory,
     action: &Action,
     group: GroupIx,

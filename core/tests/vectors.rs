@@ -1,7 +1,8 @@
 //! Every conformance vector through the library, in every order and rhythm that must not matter (SPEC §7).
 
 use folkmoot_core::report::Report;
-use folkmoot_core::{Engine, SignedGroupOp, VerifiedOp};
+use folkmoot_core::sync::{CatchUp, Comparison, PageMessage};
+use folkmoot_core::{Engine, PendingLimits, SignedGroupOp, VerifiedOp};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -143,5 +144,67 @@ fn every_history_twice_over() {
             let _ = engine.apply(op);
         }
         assert_same(&name, "twice", &mut engine, &expect);
+    }
+}
+
+#[test]
+fn every_history_with_a_snapshot_and_restore_at_every_tenth_op() {
+    for History { name, ops, expect } in histories() {
+        for (how, ops) in [("given", ops.clone()), ("shuffled", shuffled(&ops, 3))] {
+            let mut engine = Engine::new();
+            let mut replayed = Engine::new();
+            for (at, op) in ops.into_iter().enumerate() {
+                let _ = engine.apply(op.clone());
+                let _ = replayed.apply(op);
+                if at % 10 == 9 {
+                    let bytes = engine.snapshot();
+                    engine = Engine::restore(&bytes, PendingLimits::default()).unwrap();
+                    assert_eq!(engine.snapshot(), bytes, "{name}: a restored engine is written down the same");
+                    assert_eq!(report(&mut engine), report(&mut replayed), "{name}: restored equals replayed");
+                    for (id, _) in replayed.namespaces().flat_map(|id| replayed.ops(&id)) {
+                        assert_eq!(engine.explain(&id), replayed.explain(&id), "{name}: and explains the same");
+                    }
+                }
+            }
+            assert_same(&name, &format!("{how}, restored on the way"), &mut engine, &expect);
+        }
+    }
+}
+
+/// Two replicas, each with half of the history, catch up from each other in pages.
+#[test]
+fn every_history_by_catching_up() {
+    for History { name, ops, expect } in histories() {
+        let mut all = std::collections::HashMap::new();
+        let mut engines = [Engine::new(), Engine::new()];
+        for (at, op) in ops.into_iter().enumerate() {
+            all.insert(op.id(), op.signed().encode());
+            let _ = engines[at / 3 % 2].apply(op);
+        }
+        // What waits on one side for what waits on the other is let go a step at a time.
+        for round in 0..64 {
+            let (to, from) = (round % 2, (round + 1) % 2);
+            let namespaces: Vec<_> = engines[from].namespaces().collect();
+            for namespace in namespaces {
+                let mut session = CatchUp::begin(&mut engines[to], &namespace);
+                loop {
+                    let page = engines[from].page(session.request()).unwrap();
+                    let message = page.fill(|id| all.get(id).cloned());
+                    let message = PageMessage::decode(&message.encode()).unwrap();
+                    let ops = message.ops.iter().map(|op| SignedGroupOp::decode(op).unwrap().verify().unwrap());
+                    let _ = engines[to].apply_batch(ops);
+                    if session.next(&message).unwrap().is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        let [mut a, mut b] = engines;
+        for namespace in a.namespaces().collect::<Vec<_>>() {
+            assert_eq!(a.compare(&b.summary(&namespace).unwrap()), Comparison::Equal, "{name}");
+        }
+        let expect: Value = expect["namespaces"].clone();
+        assert_eq!(report(&mut a)["namespaces"], expect, "{name}");
+        assert_eq!(report(&mut b)["namespaces"], expect, "{name}");
     }
 }
