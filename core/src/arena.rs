@@ -12,6 +12,7 @@ macro_rules! index {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
         pub(crate) struct $name(pub(crate) u32);
 
+        #[allow(dead_code, reason = "not every index is asked every question")]
         impl $name {
             /// Names nothing.
             pub(crate) const NONE: Self = Self(u32::MAX);
@@ -201,6 +202,7 @@ impl<T> Slab<T> {
     }
 
     /// How many items are held.
+    #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
         self.items.len().saturating_sub(self.free.len())
     }

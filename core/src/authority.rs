@@ -3,12 +3,13 @@
 use crate::arena::{CellIx, GroupIx, OpIx, PersonIx};
 use crate::cells::{Cell, Cells, GroupCell, MemberCell, State};
 use crate::facts::{Action, Basis, History, Rests, Seniority};
-use crate::group_op::{Role, Visibility, capabilities};
+use crate::group_op::{Role, Visibility};
 
-/// The number of each capability bit that is some op's need.
+/// The numbers of the capability bits that the rules ask for.
 pub(crate) mod bit {
     pub(crate) const CREATE_CONTEXT: u8 = 0;
     pub(crate) const INVITE_MEMBERS: u8 = 1;
+    pub(crate) const JOIN_OPEN_CONTEXTS: u8 = 2;
     pub(crate) const MANAGE_MEMBERS: u8 = 3;
     pub(crate) const MANAGE_APPLICATION: u8 = 4;
     pub(crate) const CREATE_SUBGROUP: u8 = 5;
@@ -16,8 +17,8 @@ pub(crate) mod bit {
 }
 
 /// The mask of bit 2, the one capability that a ReadOnly member may hold.
-pub(crate) const JOIN_OPEN: u8 = capabilities::CAN_JOIN_OPEN_CONTEXTS as u8;
-const MANAGE_MEMBERS: u8 = capabilities::MANAGE_MEMBERS as u8;
+pub(crate) const JOIN_OPEN: u8 = 1 << bit::JOIN_OPEN_CONTEXTS;
+const MANAGE_MEMBERS: u8 = 1 << bit::MANAGE_MEMBERS;
 
 /// What an op needs of its principal (SPEC §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -177,8 +177,7 @@ impl Clocks {
             self.raised(totals, level)
         };
         let mut at = root;
-        loop {
-            let Some((slot, level)) = self.node(at).map(|node| (slot_of(run.0, node.level), node.level)) else { break };
+        while let Some((slot, level)) = self.node(at).map(|node| (slot_of(run.0, node.level), node.level)) {
             let child = self.node(at).and_then(|node| node.slots.get(slot)).copied().unwrap_or(u32::MAX);
             let next = if level > 0 && child == u32::MAX {
                 self.nodes.push(Self::blank(level.saturating_sub(1)))

@@ -1,7 +1,7 @@
 //! Canonical bytes (SPEC §1): what decodes, encodes back to the same bytes, or it is malformed.
 
-use crate::crypto::sha256_parts;
 use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignedGroupOp, capabilities};
+use crate::hashing::sha256_parts;
 use crate::ids::{InvitationId, OpId};
 use crate::limits::{MAX_NAME_BYTES, MAX_OP_BYTES, MAX_PARENTS, MAX_SOURCE_BYTES, PROTOCOL_VERSION};
 use alloc::vec::Vec;

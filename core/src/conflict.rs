@@ -91,19 +91,24 @@ enum RunLists {
     #[default]
     Empty,
     One(OpIx),
-    /// Ascending by run.
-    Many(Box<Vec<(RunIx, Vec<OpIx>)>>),
+    Many(Box<ByRun>),
 }
 
-fn push_to_run(lists: &mut Vec<(RunIx, Vec<OpIx>)>, dag: &Dag, op: OpIx) {
-    let (run, _) = dag.run_and_position(op);
-    match lists.binary_search_by_key(&run, |(run, _)| *run) {
-        Ok(at) => {
-            if let Some((_, ops)) = lists.get_mut(at) {
-                ops.push(op);
+/// Ascending by run; within a run, by position.
+#[derive(Debug, Clone, Default)]
+struct ByRun(Vec<(RunIx, Vec<OpIx>)>);
+
+impl ByRun {
+    fn push(&mut self, dag: &Dag, op: OpIx) {
+        let (run, _) = dag.run_and_position(op);
+        match self.0.binary_search_by_key(&run, |(run, _)| *run) {
+            Ok(at) => {
+                if let Some((_, ops)) = self.0.get_mut(at) {
+                    ops.push(op);
+                }
             }
+            Err(at) => self.0.insert(at, (run, Vec::from([op]))),
         }
-        Err(at) => lists.insert(at, (run, Vec::from([op]))),
     }
 }
 
@@ -112,13 +117,12 @@ impl RunLists {
         match self {
             Self::Empty => *self = Self::One(op),
             Self::One(first) => {
-                let mut lists = Vec::new();
-                for op in [*first, op] {
-                    push_to_run(&mut lists, dag, op);
-                }
+                let mut lists = ByRun::default();
+                lists.push(dag, *first);
+                lists.push(dag, op);
                 *self = Self::Many(Box::new(lists));
             }
-            Self::Many(lists) => push_to_run(lists, dag, op),
+            Self::Many(lists) => lists.push(dag, op),
         }
     }
 
@@ -129,7 +133,7 @@ impl RunLists {
             Self::One(only) => dag.concurrent(*only, op) && found(*only),
             Self::Many(lists) => {
                 let past = dag.past(op);
-                lists.iter().any(|(run, ops)| {
+                lists.0.iter().any(|(run, ops)| {
                     let have = dag.count_in(&past, *run);
                     let from = ops.partition_point(|other| dag.run_and_position(*other).1 < have);
                     ops.get(from..)

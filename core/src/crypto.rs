@@ -1,21 +1,12 @@
-//! Hashing, signing, and the one accept set of signatures (SPEC §8).
+//! Signing, and the one accept set of signatures (SPEC §8).
 
 use crate::codec::claim_bytes;
 use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignatureBytes, SignedGroupOp};
+use crate::hashing::sha256_parts;
 use crate::ids::{OpId, PublicKey};
 use core::fmt;
 use ed25519_compact::{KeyPair, Seed, Signature};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
-
-/// SHA-256 of the parts, one after the other.
-pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize().into()
-}
 
 /// A signature that does not verify under SPEC §8. The sender's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]

@@ -216,7 +216,7 @@ impl Teller<'_, '_> {
         // Those of a context that came or went were told with it.
         let at = directory.context_cell(context);
         let is_there = |cell: Cell| matches!(cell, Cell::Context(ContextCell { present: true, .. }));
-        let was_there = self.before.get(&at).map_or(true, |old| is_there(*old));
+        let was_there = self.before.get(&at).is_none_or(|old| is_there(*old));
         if !was_there || !is_there(self.now.cell(at)) {
             return;
         }

@@ -1,144 +1,34 @@
 //! The façade: ops in, one answer out.
 
 use crate::arena::OpIx;
-use crate::authority::Read;
-use crate::codec::Malformed;
-use crate::crypto::{BadSignature, SigningKey, VerifiedOp};
-use crate::dag::Dag;
+use crate::crypto::{SigningKey, VerifiedOp};
 use crate::difference::effects;
 use crate::effect::{Effect, Outcome, Status};
-use crate::fold::FoldCounts;
-use crate::group_op::{GroupOp, Role, SignableGroupOp, SignedGroupOp};
-use crate::ids::{ContextId, GroupId, Hash, NamespaceId, OpId, PublicKey};
+use crate::error::{DraftError, ReceiveError};
+use crate::group_op::{GroupOp, SignableGroupOp, SignedGroupOp};
+use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::{MAX_PARENTS, MAX_REMEMBERED_REJECTIONS, PROTOCOL_VERSION};
 use crate::namespace::{Namespace, Parents, Refusal};
 use crate::pending::{Pending, PendingLimits};
 use crate::signing_keys::SigningKeys;
-use crate::state_hash::{EntryKey, InclusionProof};
-use crate::verdict::{RejectReason, Verdict, VoidReason};
-use crate::view::{ContextInfo, GroupView, context_info, group_view, may_join, may_write, standing};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::verdict::{RejectReason, Verdict};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
-/// Why bytes from a peer did not become an op. The peer's fault; such bytes have no id and leave no trace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiveError {
-    /// They break a rule of SPEC §1.
-    #[error("malformed: {0}")]
-    Malformed(#[from] Malformed),
-    /// The signer did not sign this.
-    #[error(transparent)]
-    BadSignature(#[from] BadSignature),
-}
-
-/// Why an op was not drafted. The host's fault: nobody has seen it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DraftError {
-    /// No such namespace here.
-    #[error("there is no namespace {0} here")]
-    UnknownNamespace(NamespaceId),
-    /// No op of the draft's past created this group.
-    #[error("there is no group {0} in the past of this draft")]
-    UnknownGroup(GroupId),
-    /// A parent that is not admitted in this namespace.
-    #[error("the parent {0} is not admitted in this namespace")]
-    UnknownParent(OpId),
-    /// No parents, more than [`MAX_PARENTS`], or one in the past of another.
-    #[error("the parents must be 1 to {MAX_PARENTS} ops, none in the past of another")]
-    Parents,
-    /// The signer is a member of nothing.
-    #[error("{0} is a member of no group in the past of this draft")]
-    NotParticipant(PublicKey),
-    /// It would be void, for this reason.
-    #[error("it would be void: {0}")]
-    Void(VoidReason),
-    /// A payload that nobody would accept.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-}
-
-/// Why an op has the verdict it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
-    /// The present verdict.
-    pub verdict: Verdict,
-    /// Whether the verdict is causal: decided by the op's own past, for good.
-    pub causal: bool,
-    /// What struck or overruled it, or came before it in its register: the first in the order of SPEC §3.
-    pub by: Option<OpId>,
-    /// The op's name, as the spec writes it.
-    pub kind: &'static str,
-    /// Who signed it.
-    pub signer: PublicKey,
-    /// Whose authority it rests on: the inviter's for a claim.
-    pub principal: PublicKey,
-    /// The group it is about.
-    pub group: GroupId,
-    /// What it rests on; none for a void op and a NamespaceCreated.
-    pub basis: Option<ExplainedBasis>,
-    /// Its signer's nonce.
-    pub nonce: u64,
-    /// Its place in the graph: 0 for the NamespaceCreated, else one more than its deepest parent's.
-    pub depth: u32,
-}
-
-/// What a sound op rests on (SPEC §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExplainedBasis {
-    /// The group whose record it is.
-    pub ground: GroupId,
-    /// What about the record counts.
-    pub rests_on: RestsOn,
-    /// The op that gave it.
-    pub given_by: OpId,
-    /// Edges from the ground's group up to the root.
-    pub level: u8,
-    /// 0 an Admin, 1 a holder of MANAGE_MEMBERS, 2 anybody else.
-    pub tier: u8,
-    /// The op whose depth and id the rank takes.
-    pub ranked_by: OpId,
-}
-
-/// What about a record an op rests on (SPEC §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RestsOn {
-    /// The Admin role.
-    Admin,
-    /// A capability, by its bit's number.
-    Capability(u8),
-    /// The record alone.
-    Record,
-}
-
-/// What a namespace holds, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Admitted ops.
-    pub ops: usize,
-    /// Heads.
-    pub heads: usize,
-    /// Ops that wait for parents.
-    pub pending: usize,
-    /// Forks found.
-    pub forks: usize,
-    /// What folding took.
-    pub folds: FoldCounts,
-}
-
 /// Ops refused lately, so that what is built on them is refused too (SPEC §2.2).
 #[derive(Debug, Default)]
-struct Refused {
-    by_id: HashMap<OpId, Refusal>,
-    order: VecDeque<OpId>,
+pub(crate) struct Refused {
+    pub(crate) by_id: HashMap<OpId, Refusal>,
+    pub(crate) order: VecDeque<OpId>,
 }
 
 impl Refused {
-    fn get(&self, id: &OpId) -> Option<Refusal> {
+    pub(crate) fn get(&self, id: &OpId) -> Option<Refusal> {
         self.by_id.get(id).copied()
     }
 
-    fn insert(&mut self, id: OpId, refusal: Refusal) {
+    pub(crate) fn insert(&mut self, id: OpId, refusal: Refusal) {
         if self.by_id.insert(id, refusal).is_none() {
             self.order.push_back(id);
         }
@@ -156,9 +46,9 @@ impl Refused {
 /// come (SPEC §7); see the crate's first page for how to drive it.
 #[derive(Debug, Default)]
 pub struct Engine {
-    namespaces: BTreeMap<NamespaceId, Namespace>,
-    pending: Pending,
-    refused: Refused,
+    pub(crate) namespaces: BTreeMap<NamespaceId, Namespace>,
+    pub(crate) pending: Pending,
+    pub(crate) refused: Refused,
 }
 
 impl Engine {
@@ -408,181 +298,6 @@ impl Engine {
         keys.resolve(path, identity)
     }
 
-    // Questions about namespaces.
-
-    /// The namespaces that this engine holds, ascending.
-    pub fn namespaces(&self) -> impl Iterator<Item = NamespaceId> + '_ {
-        self.namespaces.keys().copied()
-    }
-
-    /// The namespace in which an op created this group.
-    pub fn namespace_of_group(&self, group: &GroupId) -> Option<NamespaceId> {
-        let found = self.namespaces.iter().find(|(_, known)| known.history.directory.find_group(group).is_some());
-        found.map(|(id, _)| *id)
-    }
-
-    /// The ops without children, ascending: the governance epoch of all that the namespace holds.
-    pub fn heads(&self, namespace: &NamespaceId) -> Vec<OpId> {
-        let mut heads: Vec<OpId> = self
-            .namespaces
-            .get(namespace)
-            .map(|known| known.history.dag.heads().map(|head| known.history.dag.id(head)).collect())
-            .unwrap_or_default();
-        heads.sort_unstable();
-        heads
-    }
-
-    /// The digest of a namespace's state (SPEC §6). `&mut`, as hashes are made when they are asked for.
-    pub fn digest(&mut self, namespace: &NamespaceId) -> Option<Hash> {
-        self.namespaces.get_mut(namespace).map(Namespace::digest)
-    }
-
-    /// What a namespace holds, in numbers.
-    pub fn counts(&self, namespace: &NamespaceId) -> Option<Counts> {
-        self.namespaces.get(namespace).map(|known| Counts {
-            ops: known.history.dag.len(),
-            heads: known.history.dag.head_count(),
-            pending: self.pending.count_of(namespace),
-            forks: known.forks().len(),
-            folds: known.fold.counts(),
-        })
-    }
-
-    /// The admitted ops of a namespace with their verdicts, in the order of their admission.
-    pub fn ops<'a>(&'a self, namespace: &NamespaceId) -> impl Iterator<Item = (OpId, Verdict)> + use<'a> {
-        self.namespaces.get(namespace).into_iter().flat_map(|known| {
-            let dag: &Dag = &known.history.dag;
-            (0..dag.len()).map(OpIx::new).filter_map(|op| Some((dag.id(op), known.history.fact(op)?.verdict)))
-        })
-    }
-
-    /// The signers that forked, with a pair of ops as evidence for each fork found.
-    pub fn equivocations(&self, namespace: &NamespaceId) -> Vec<(PublicKey, OpId, OpId)> {
-        let Some(known) = self.namespaces.get(namespace) else { return Vec::new() };
-        let (dag, directory) = (&known.history.dag, &known.history.directory);
-        known.forks().iter().map(|fork| (directory.person(fork.signer), dag.id(fork.a), dag.id(fork.b))).collect()
-    }
-
-    // Questions about ops.
-
-    fn locate(&self, id: &OpId) -> Option<(&Namespace, OpIx)> {
-        self.namespaces.values().find_map(|known| known.find(id).map(|op| (known, op)))
-    }
-
-    /// Whether an op is admitted.
-    pub fn contains(&self, id: &OpId) -> bool {
-        self.locate(id).is_some()
-    }
-
-    /// The present verdict of an admitted op.
-    pub fn verdict(&self, id: &OpId) -> Option<Verdict> {
-        let (known, op) = self.locate(id)?;
-        known.history.fact(op).map(|fact| fact.verdict)
-    }
-
-    /// Why an op has the verdict it has, and what it rests on.
-    pub fn explain(&self, id: &OpId) -> Option<Explanation> {
-        let (known, op) = self.locate(id)?;
-        Some(crate::explain::explain(known, op))
-    }
-
-    // Questions about waiting and refused ops.
-
-    /// The ids of waiting ops of a namespace, ascending.
-    pub fn pending(&self, namespace: &NamespaceId) -> Vec<OpId> {
-        let mut ids: Vec<OpId> = self.pending.ids_of(namespace).collect();
-        ids.sort_unstable();
-        ids
-    }
-
-    /// The namespaces for which ops wait, whether they are known here or not, ascending.
-    pub fn namespaces_waited_for(&self) -> impl Iterator<Item = NamespaceId> + '_ {
-        self.pending.namespaces()
-    }
-
-    /// How many ops wait in all, and their bytes.
-    pub fn pending_load(&self) -> (usize, usize) {
-        (self.pending.len(), self.pending.bytes())
-    }
-
-    /// The parents that waiting ops of a namespace lack and that do not wait themselves, ascending: what to ask for.
-    pub fn missing(&self, namespace: &NamespaceId) -> Vec<OpId> {
-        self.pending.missing(namespace)
-    }
-
-    /// Why an op was refused, as long as that is remembered
-    /// ([`MAX_REMEMBERED_REJECTIONS`](crate::limits::MAX_REMEMBERED_REJECTIONS)): [`Status::Ignored`] or
-    /// [`Status::Rejected`].
-    pub fn refusal(&self, id: &OpId) -> Option<Status> {
-        self.refused.get(id).map(status_of_refusal)
-    }
-
-    /// All ops whose refusal is remembered, ascending by id.
-    pub fn refusals(&self) -> BTreeMap<OpId, Status> {
-        self.refused.by_id.iter().map(|(id, refusal)| (*id, status_of_refusal(*refusal))).collect()
-    }
-
-    // Questions about the state.
-
-    /// The groups that exist in a namespace, ascending.
-    pub fn groups(&self, namespace: &NamespaceId) -> BTreeSet<GroupId> {
-        let Some(known) = self.namespaces.get(namespace) else { return BTreeSet::new() };
-        let (mut glance, directory) = (known.glance(), &known.history.directory);
-        let alive = directory.groups().filter(|group| glance.group(*group).is_some());
-        alive.map(|group| directory.group_id(group)).collect()
-    }
-
-    /// Everything readable about a group, if it exists.
-    pub fn view(&self, namespace: &NamespaceId, group: &GroupId) -> Option<GroupView> {
-        let known = self.namespaces.get(namespace)?;
-        group_view(&mut known.glance(), known.history.directory.find_group(group))
-    }
-
-    /// The state hash of a group (SPEC §6); zero if it was deleted. `&mut`, as hashes are made when asked for.
-    pub fn state_hash(&mut self, namespace: &NamespaceId, group: &GroupId) -> Option<Hash> {
-        let known = self.namespaces.get_mut(namespace)?;
-        let group = known.history.directory.find_group(group);
-        group.is_some().then(|| known.main_state_hash(group))
-    }
-
-    /// The proof that a group has an entry, for someone who holds only the state hash; none if it has not.
-    pub fn prove(&mut self, namespace: &NamespaceId, group: &GroupId, key: &EntryKey) -> Option<InclusionProof> {
-        let known = self.namespaces.get_mut(namespace)?;
-        let group = known.history.directory.find_group(group);
-        known.prove(group, key)
-    }
-
-    /// The role of a person's record at its ground for need *any* (SPEC §5).
-    pub fn standing(&self, namespace: &NamespaceId, group: &GroupId, person: &PublicKey) -> Option<Role> {
-        let known = self.namespaces.get(namespace)?;
-        let directory = &known.history.directory;
-        standing(&mut known.glance(), directory.find_group(group), directory.find_person(person))
-    }
-
-    /// A context and the group it is registered in.
-    pub fn context(&self, namespace: &NamespaceId, context: &ContextId) -> Option<(GroupId, ContextInfo)> {
-        let known = self.namespaces.get(namespace)?;
-        let directory = &known.history.directory;
-        let (group, info) = context_info(&mut known.glance(), directory.find_context(context))?;
-        Some((directory.group_id(group), info))
-    }
-
-    /// Whether a person may join a context (SPEC §5).
-    pub fn may_join_context(&self, namespace: &NamespaceId, context: &ContextId, person: &PublicKey) -> bool {
-        self.namespaces.get(namespace).is_some_and(|known| {
-            let directory = &known.history.directory;
-            may_join(&mut known.glance(), directory.find_context(context), directory.find_person(person))
-        })
-    }
-
-    /// Whether a person may write in a context (SPEC §5).
-    pub fn may_write_context(&self, namespace: &NamespaceId, context: &ContextId, person: &PublicKey) -> bool {
-        self.namespaces.get(namespace).is_some_and(|known| {
-            let directory = &known.history.directory;
-            may_write(&mut known.glance(), directory.find_context(context), directory.find_person(person))
-        })
-    }
-
     // For the rooms beside this one.
 
     pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<&Namespace> {
@@ -643,7 +358,7 @@ fn still_waits(namespaces: &BTreeMap<NamespaceId, Namespace>, refused: &Refused,
         && parents.iter().any(|parent| namespace_of(namespaces, parent, &signable.namespace_id).is_none())
 }
 
-const fn status_of_refusal(refusal: Refusal) -> Status {
+pub(crate) const fn status_of_refusal(refusal: Refusal) -> Status {
     match refusal {
         Refusal::Ignored => Status::Ignored,
         Refusal::Rejected(reason) => Status::Rejected(reason),

@@ -1,12 +1,65 @@
 //! Why an op has the verdict it has.
 
 use crate::arena::OpIx;
-use crate::engine::{ExplainedBasis, Explanation, RestsOn};
+use crate::conflict::Strike;
 use crate::facts::Rests;
 use crate::group_op::variant_name;
-use crate::ids::OpId;
+use crate::ids::{GroupId, OpId, PublicKey};
 use crate::namespace::Namespace;
 use crate::verdict::{Verdict, VoidReason};
+
+/// Why an op has the verdict it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The present verdict.
+    pub verdict: Verdict,
+    /// Whether the verdict is causal: decided by the op's own past, for good.
+    pub causal: bool,
+    /// What struck or overruled it, or came before it in its register: the first in the order of SPEC §3.
+    pub by: Option<OpId>,
+    /// The op's name, as the spec writes it.
+    pub kind: &'static str,
+    /// Who signed it.
+    pub signer: PublicKey,
+    /// Whose authority it rests on: the inviter's for a claim.
+    pub principal: PublicKey,
+    /// The group it is about.
+    pub group: GroupId,
+    /// What it rests on; none for a void op and a NamespaceCreated.
+    pub basis: Option<ExplainedBasis>,
+    /// Its signer's nonce.
+    pub nonce: u64,
+    /// Its place in the graph: 0 for the NamespaceCreated, else one more than its deepest parent's.
+    pub depth: u32,
+}
+
+/// What a sound op rests on (SPEC §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExplainedBasis {
+    /// The group whose record it is.
+    pub ground: GroupId,
+    /// What about the record counts.
+    pub rests_on: RestsOn,
+    /// The op that gave it.
+    pub given_by: OpId,
+    /// Edges from the ground's group up to the root.
+    pub level: u8,
+    /// 0 an Admin, 1 a holder of MANAGE_MEMBERS, 2 anybody else.
+    pub tier: u8,
+    /// The op whose depth and id the rank takes.
+    pub ranked_by: OpId,
+}
+
+/// What about a record an op rests on (SPEC §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestsOn {
+    /// The Admin role.
+    Admin,
+    /// A capability, by its bit's number.
+    Capability(u8),
+    /// The record alone.
+    Record,
+}
 
 /// The account of an admitted op.
 pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
@@ -59,8 +112,8 @@ pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
 fn first_striker(namespace: &Namespace, op: OpIx) -> Option<OpId> {
     let fact = namespace.history.fact(op)?;
     let wanted = match fact.verdict {
-        Verdict::Void(VoidReason::AuthorityLost | VoidReason::InvitationRevoked) => crate::conflict::Strike::Rests,
-        Verdict::Void(VoidReason::SubjectReduced) => crate::conflict::Strike::GivesBack,
+        Verdict::Void(VoidReason::AuthorityLost | VoidReason::InvitationRevoked) => Strike::Rests,
+        Verdict::Void(VoidReason::SubjectReduced) => Strike::GivesBack,
         _ => return None,
     };
     let strikers = namespace.standing.strikers(&namespace.history, op);

@@ -56,7 +56,6 @@ pub struct FoldCounts {
 #[derive(Debug)]
 pub(crate) struct Fold {
     order: Order,
-    len: usize,
     state: State,
     forest: Forest,
     checkpoints: Vec<Checkpoint>,
@@ -72,7 +71,6 @@ impl Default for Fold {
     fn default() -> Self {
         Self {
             order: Order::default(),
-            len: 0,
             state: State::EMPTY,
             forest: Forest::EMPTY,
             checkpoints: Vec::new(),
@@ -130,7 +128,6 @@ impl Fold {
     ) {
         let is_last = self.order.last().is_none_or(|last| history.compare_fold_order(last, op).is_lt());
         self.order.insert(history, op);
-        self.len = self.len.saturating_add(1);
         let others_changed = changed.iter().any(|other| *other != op);
         if is_last && !others_changed && self.is_settled() {
             self.append(history, memory, standing, op);
@@ -248,11 +245,6 @@ impl Fold {
                 at = at.saturating_add(1);
             }
         }
-    }
-
-    /// The number of sound ops.
-    pub(crate) const fn len(&self) -> usize {
-        self.len
     }
 
     /// Whether an op counts as one that the fold takes: all sound ones.

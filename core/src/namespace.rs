@@ -4,12 +4,14 @@ use crate::arena::{GroupIx, OpIx, PersonIx};
 use crate::authority::{Glance, is_participant};
 use crate::crypto::VerifiedOp;
 use crate::dag::Past;
+use crate::error::DraftError;
 use crate::facts::{self, Action, Add, Basis, Fact, Find, History, Rests, Seniority};
 use crate::fold::{Difference, Fold, Memory};
 use crate::group_op::{GroupOp, SignableGroupOp};
 use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::MAX_PARENTS;
-use crate::reducer::{ClaimTerms, Tape, judge};
+use crate::preconditions::{ClaimTerms, judge};
+use crate::reducer::Tape;
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
@@ -103,10 +105,6 @@ impl Namespace {
         self.id
     }
 
-    pub(crate) fn root(&self) -> GroupIx {
-        self.history.directory.find_group(&self.id.into())
-    }
-
     pub(crate) fn forks(&self) -> &[Fork] {
         &self.forks
     }
@@ -163,7 +161,12 @@ impl Namespace {
         if self.has_nonce(&past, &signable.signer, signable.nonce) {
             return Err(Refusal::Ignored);
         }
-        if signable.nonce == 0 || (signable.nonce > 1 && !self.has_nonce(&past, &signable.signer, signable.nonce - 1)) {
+        let follows = match signable.nonce {
+            0 => false,
+            1 => true,
+            nonce => self.has_nonce(&past, &signable.signer, nonce.saturating_sub(1)),
+        };
+        if !follows {
             return rejected(RejectReason::NonceGap);
         }
         let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });
@@ -435,12 +438,7 @@ impl Namespace {
     // Drafts.
 
     /// What an op with these parents would be: its next nonce, its state hash, and the reason why it would be void.
-    pub(crate) fn foresee(
-        &mut self,
-        signable: &mut SignableGroupOp,
-        parents: &[OpIx],
-    ) -> Result<(), crate::engine::DraftError> {
-        use crate::engine::DraftError;
+    pub(crate) fn foresee(&mut self, signable: &mut SignableGroupOp, parents: &[OpIx]) -> Result<(), DraftError> {
         let mark = self.history.dag.mark();
         let past = self.history.dag.past_of(parents);
         let outcome = (|| {

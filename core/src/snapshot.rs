@@ -10,12 +10,12 @@
 //! differ from one that replayed the same ops, and damage is an error, never a wrong answer.
 
 use crate::arena::{GroupIx, OpIx, PersonIx};
-use crate::crypto::sha256_parts;
 use crate::dag::Past;
 use crate::directory::{Directory, NameTables};
 use crate::engine::Engine;
 use crate::facts::{Action, Basis, Fact};
 use crate::group_op::SignedGroupOp;
+use crate::hashing::sha256_parts;
 use crate::ids::{Hash, NamespaceId, OpId};
 use crate::limits::{MAX_PARENTS, MAX_REMEMBERED_REJECTIONS};
 use crate::namespace::{Namespace, Refusal, add_cells};

@@ -6,10 +6,10 @@
 use crate::arena::{CellIx, GroupIx, NodeIx, PersonIx};
 use crate::authority::{Glance, Read};
 use crate::cells::{Cell, MemberCell};
-use crate::crypto::sha256_parts;
 use crate::directory::{CellKey, Directory};
 use crate::facts::History;
 use crate::group_op::{Role, UpgradePolicy, Visibility};
+use crate::hashing::sha256_parts;
 use crate::ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, PublicKey};
 use crate::limits::MAX_PROOF_SIBLINGS;
 use crate::trie::{Digest, EMPTY, Tries, bit_at, leaf_hash, node_hash};

@@ -4,7 +4,7 @@
 //! so that keys need not be kept: whoever owns the trie can tell an entry's key.
 
 use crate::arena::{NodeIx, Slab};
-use crate::crypto::sha256_parts;
+use crate::hashing::sha256_parts;
 use alloc::vec::Vec;
 
 /// A hash; all zero is the hash of an empty subtree, and marks a stale node.
