@@ -5,6 +5,7 @@
 
 use crate::arena::{CellIx, ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx, Table};
 use crate::group_op::UpgradePolicy;
+use crate::hashing::sha256_parts;
 use crate::ids::{ContextId, GroupId, InvitationId, PublicKey};
 use crate::limits::MAX_PATH_GROUPS;
 use alloc::string::String;
@@ -41,6 +42,8 @@ struct Person {
 #[derive(Debug, Clone)]
 struct Group {
     id: GroupId,
+    /// The hash of the id: its place in the namespace's trie (SPEC §6).
+    hashed_id: [u8; 32],
     parent: GroupIx,
     level: u8,
     created_by: OpIx,
@@ -160,6 +163,7 @@ impl Directory {
         };
         self.groups.push(Group {
             id,
+            hashed_id: sha256_parts(&[id.as_bytes()]),
             parent,
             level,
             created_by,
@@ -182,6 +186,11 @@ impl Directory {
 
     pub(crate) fn group_id(&self, at: GroupIx) -> GroupId {
         self.groups.get(at.at()).map_or(GroupId::ZERO, |group| group.id)
+    }
+
+    /// The hash of the group's id.
+    pub(crate) fn hashed_group(&self, at: GroupIx) -> [u8; 32] {
+        self.groups.get(at.at()).map_or([0; 32], |group| group.hashed_id)
     }
 
     pub(crate) fn parent(&self, at: GroupIx) -> GroupIx {

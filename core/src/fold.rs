@@ -176,7 +176,7 @@ impl Fold {
         self.step(history, memory, standing, op);
         self.counts.appended = self.counts.appended.saturating_add(1);
         for (cell, old) in &self.tape.writes {
-            self.forest.mark(*cell);
+            self.forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             self.difference.cells.push((*cell, *old));
         }
         self.pass_checkpoint(memory, op);
@@ -217,8 +217,9 @@ impl Fold {
             self.pass_checkpoint(memory, op);
         }
         for cell in memory.cells.diff(&old, &self.state) {
-            self.forest.mark(cell);
-            self.difference.cells.push((cell, memory.cells.get(&old, cell)));
+            let before = memory.cells.get(&old, cell);
+            self.forest.mark(cell, &before, &memory.cells.get(&self.state, cell));
+            self.difference.cells.push((cell, before));
         }
         memory.cells.release(old);
         self.stale_from = OpIx::NONE;

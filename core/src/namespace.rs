@@ -158,15 +158,12 @@ impl Namespace {
         let Some(group) = self.group_in(&past, &signable.group_id) else {
             return rejected(RejectReason::UnknownGroup);
         };
+        // The highest nonce of a signer whose ops nobody has seen is 0, so that one has always been seen.
+        let Some(before) = signable.nonce.checked_sub(1) else { return Err(Refusal::Ignored) };
         if self.has_nonce(&past, &signable.signer, signable.nonce) {
             return Err(Refusal::Ignored);
         }
-        let follows = match signable.nonce {
-            0 => false,
-            1 => true,
-            nonce => self.has_nonce(&past, &signable.signer, nonce.saturating_sub(1)),
-        };
-        if !follows {
+        if before > 0 && !self.has_nonce(&past, &signable.signer, before) {
             return rejected(RejectReason::NonceGap);
         }
         let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });

@@ -5,7 +5,7 @@
 
 use crate::arena::{CellIx, GroupIx, NodeIx, PersonIx};
 use crate::authority::{Glance, Read};
-use crate::cells::{Cell, MemberCell};
+use crate::cells::{Cell, GroupCell, MemberCell};
 use crate::directory::{CellKey, Directory};
 use crate::facts::History;
 use crate::group_op::{Role, UpgradePolicy, Visibility};
@@ -159,11 +159,6 @@ fn hashed_key(directory: &Directory, entry: u32) -> Digest {
     entry_key(directory, CellIx(entry >> 1), entry & 1).map_or(EMPTY, |key| key.hashed())
 }
 
-/// The hashed key of a group in the namespace's trie.
-fn hashed_group(directory: &Directory, group: GroupIx) -> Digest {
-    sha256_parts(&[directory.group_id(group).as_bytes()])
-}
-
 /// The group in whose state a cell is.
 fn group_of(directory: &Directory, cell: CellIx) -> GroupIx {
     match directory.cell_key(cell) {
@@ -231,8 +226,8 @@ fn entry_value(history: &History, cell: CellIx, which: u32, value: &Cell) -> Opt
 #[derive(Debug)]
 pub(crate) struct Forest {
     root: NodeIx,
-    /// Cells that may differ from what is hashed.
-    dirty: Vec<CellIx>,
+    /// Entries that may differ from what is hashed.
+    dirty: Vec<u32>,
     dirty_bound: usize,
 }
 
@@ -250,11 +245,16 @@ impl Forest {
         tries.release(self.root);
     }
 
-    /// Notes that a cell may have changed.
-    pub(crate) fn mark(&mut self, cell: CellIx) {
-        self.dirty.push(cell);
+    /// Notes that a cell changed, if that can be read.
+    pub(crate) fn mark(&mut self, cell: CellIx, old: &Cell, new: &Cell) {
+        if !reads_the_same(old, new) {
+            self.dirty.push(entry_of(cell, OWN));
+        }
+        if is_barred(old) != is_barred(new) {
+            self.dirty.push(entry_of(cell, BAR));
+        }
         if self.dirty.len() >= self.dirty_bound {
-            // However long nobody asks, the list is no longer than twice the cells there are.
+            // However long nobody asks, the list is no longer than twice the entries there are.
             self.dirty.sort_unstable();
             self.dirty.dedup();
             self.dirty_bound = self.dirty.len().saturating_mul(2).max(FIRST_DIRTY_BOUND);
@@ -265,7 +265,7 @@ impl Forest {
     pub(crate) fn state_hash(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx) -> Hash {
         self.flush(tries, glance);
         let directory = &glance.history.directory;
-        let key = hashed_group(directory, group);
+        let key = directory.hashed_group(group);
         match tries.find(self.root, &key, group.0) {
             Some(leaf) => {
                 let root = tries.subroot(leaf);
@@ -280,7 +280,7 @@ impl Forest {
         self.flush(tries, glance);
         let directory = &glance.history.directory;
         for group in directory.groups() {
-            let key = hashed_group(directory, group);
+            let key = directory.hashed_group(group);
             let Some(leaf) = tries.find(self.root, &key, group.0) else { continue };
             if tries.kept_hash(leaf) == EMPTY {
                 let root = tries.subroot(leaf);
@@ -305,7 +305,7 @@ impl Forest {
         let cell = cell_of(directory, group, key);
         let which = if matches!(key, EntryKey::Barred(_)) { BAR } else { OWN };
         let value = entry_value(glance.history, cell, which, &{ glance }.cell(cell))?;
-        let leaf = tries.find(self.root, &hashed_group(directory, group), group.0)?;
+        let leaf = tries.find(self.root, &directory.hashed_group(group), group.0)?;
         let root = tries.subroot(leaf);
         tries.rehash(root);
         let siblings = tries.siblings(root, &key.hashed(), entry_of(cell, which))?;
@@ -322,14 +322,14 @@ impl Forest {
         dirty.dedup();
         let directory = &glance.history.directory;
         let mut built: Vec<GroupIx> = Vec::new();
-        for cell in &dirty {
-            if let Some(CellKey::Group(group)) = directory.cell_key(*cell) {
+        for entry in &dirty {
+            let cell = CellIx(entry >> 1);
+            if let Some(CellKey::Group(group)) = directory.cell_key(cell) {
                 let lives = glance.group(group).is_some();
-                let key = hashed_group(directory, group);
+                let key = directory.hashed_group(group);
                 let known = tries.find(self.root, &key, group.0).is_some();
                 if lives && !known {
-                    self.update(tries, glance, group, *cell);
-                    self.build(tries, glance, group);
+                    self.build(tries, glance, group, cell);
                     built.push(group);
                 } else if !lives && known {
                     tries.remove(&mut self.root, &key, group.0);
@@ -337,65 +337,39 @@ impl Forest {
             }
         }
         built.sort_unstable();
-        for cell in &dirty {
-            let group = group_of(directory, *cell);
+        for entry in &dirty {
+            let cell = CellIx(entry >> 1);
+            let group = group_of(directory, cell);
             if built.binary_search(&group).is_err() && glance.group(group).is_some() {
-                self.update(tries, glance, group, *cell);
+                let value = glance.cell(cell);
+                self.update(tries, glance.history, group, *entry, &value);
             }
         }
         dirty.clear();
         self.dirty = dirty;
     }
 
-    /// Enters all cells of a group that was not there, or not there any more.
-    fn build(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx) {
+    /// Enters all that a group has that was not there, or not there any more.
+    fn build(&mut self, tries: &mut Tries, mut glance: Glance<'_>, group: GroupIx, cell: CellIx) {
         let directory = &glance.history.directory;
-        for (cell, key) in directory.cells_of_group(group) {
-            self.update(tries, glance, group, cell);
-            if let CellKey::Context(context) = key {
-                for (cell, _) in directory.capabilities_of(context) {
-                    self.update(tries, glance, group, cell);
-                }
+        let capabilities = directory.contexts_of(group).flat_map(|context| directory.capabilities_of(context));
+        let cells = directory.cells_of_group(group).chain(capabilities).map(|(cell, _)| cell);
+        for cell in core::iter::once(cell).chain(cells) {
+            let value = glance.cell(cell);
+            self.update(tries, glance.history, group, entry_of(cell, OWN), &value);
+            if is_barred(&value) {
+                self.update(tries, glance.history, group, entry_of(cell, BAR), &value);
             }
         }
     }
 
-    /// Enters one cell of a group that exists.
-    fn update(&mut self, tries: &mut Tries, mut glance: Glance<'_>, group: GroupIx, cell: CellIx) {
-        let value = glance.cell(cell);
-        self.update_entry(tries, glance.history, group, cell, OWN, &value);
-        if matches!(glance.history.directory.cell_key(cell), Some(CellKey::Member(..))) {
-            self.update_entry(tries, glance.history, group, cell, BAR, &value);
-        }
-    }
-
-    fn update_entry(
-        &mut self,
-        tries: &mut Tries,
-        history: &History,
-        group: GroupIx,
-        cell: CellIx,
-        which: u32,
-        value: &Cell,
-    ) {
+    /// Brings one entry of a group that exists to what the state has.
+    fn update(&mut self, tries: &mut Tries, history: &History, group: GroupIx, entry: u32, value: &Cell) {
         let directory = &history.directory;
-        let group_key = hashed_group(directory, group);
-        let entry = entry_of(cell, which);
-        let known_root = tries.find(self.root, &group_key, group.0).map(|leaf| tries.subroot(leaf));
-        let value = entry_value(history, cell, which, value);
-        // A member that was never barred needs no key hashed to know that there is no bar to lift.
-        if value.is_none() && known_root.is_none_or(|root| root.is_none()) {
-            return;
-        }
         let key = hashed_key(directory, entry);
-        let found = known_root.and_then(|root| tries.find(root, &key, entry));
-        let hash = value.map(|value| leaf_hash(&key, &value));
-        if found.map(|leaf| tries.kept_hash(leaf)) == hash {
-            return;
-        }
-        let mut root = self.root;
-        let leaf = tries.touch(&mut root, &group_key, group.0, |other| hashed_group(directory, GroupIx(other)));
-        self.root = root;
+        let hash = entry_value(history, CellIx(entry >> 1), entry & 1, value).map(|value| leaf_hash(&key, &value));
+        let group_key = directory.hashed_group(group);
+        let leaf = tries.touch(&mut self.root, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
         let mut below = tries.subroot(leaf);
         match hash {
             Some(hash) => {
@@ -405,6 +379,27 @@ impl Forest {
             None => tries.remove(&mut below, &key, entry),
         }
         tries.set_subroot(leaf, below);
+    }
+}
+
+/// Whether a member's cell has a bar.
+const fn is_barred(cell: &Cell) -> bool {
+    matches!(cell, Cell::Member(MemberCell { barred: true, .. }))
+}
+
+/// Whether two values of a cell read the same, but for a bar: ranks, writers and counts cannot be read (SPEC §6).
+fn reads_the_same(old: &Cell, new: &Cell) -> bool {
+    match (old, new) {
+        (Cell::Member(old), Cell::Member(new)) => {
+            let read = |cell: &MemberCell| (cell.role, cell.capabilities, cell.alias);
+            old.present == new.present && (!old.present || read(old) == read(new))
+        }
+        (Cell::Empty, Cell::Member(new)) => !new.present,
+        (Cell::Group(old), Cell::Group(new)) => {
+            let unread = |cell: &GroupCell| GroupCell { admins: 0, writers: Default::default(), ..*cell };
+            unread(old) == unread(new)
+        }
+        (old, new) => old == new,
     }
 }
 

@@ -63,8 +63,8 @@ impl View {
         tape.clear();
         Work { history, cells: &mut memory.cells, state: &mut self.state, tape }.extend(op);
         if let Some(forest) = &mut self.forest {
-            for (cell, _) in &tape.writes {
-                forest.mark(*cell);
+            for (cell, old) in &tape.writes {
+                forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             }
         }
     }
@@ -194,7 +194,7 @@ impl Views {
         let Memory { cells, tries } = &mut *sources.memory;
         let mut forest: Forest = share(forest, tries);
         for cell in cells.diff(from, state) {
-            forest.mark(cell);
+            forest.mark(cell, &cells.get(from, cell), &cells.get(state, cell));
         }
         forest
     }
