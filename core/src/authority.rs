@@ -94,12 +94,8 @@ impl Ground {
 
     /// The basis of an op that stands on this ground.
     pub(crate) fn basis(&self, history: &History) -> Basis {
-        Basis {
-            ground: self.group,
-            rests: self.rests,
-            giver: self.giver(),
-            seniority: rank(history, self.group, &self.record),
-        }
+        let Seniority { level, tier, op: ranked_by } = rank(history, self.group, &self.record);
+        Basis { ground: self.group, giver: self.giver(), ranked_by, level, tier, rests: self.rests }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Only ops that are concurrent can conflict. The index keeps the ops that concern a person by run and position, so
 //! that those concurrent with an op are one contiguous range of each run.
 
-use crate::arena::{InvitationIx, OpIx, PersonIx, RunIx};
+use crate::arena::{InvitationIx, OpIx, PersonIx, RunIx, Table};
 use crate::authority::JOIN_OPEN;
 use crate::dag::Dag;
 use crate::facts::{Action, Fact, History, Rests};
@@ -147,12 +147,18 @@ impl RunLists {
     }
 }
 
+/// Most people are only ever admitted; who does more has a longer entry.
 #[derive(Debug, Clone, Default)]
 struct OfPerson {
-    /// Sound ops whose principal the person is.
-    by_principal: RunLists,
     /// Sound grants to the person that do not lower.
     grants: RunLists,
+    more: Option<Box<MoreOfPerson>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct MoreOfPerson {
+    /// Sound ops whose principal the person is.
+    by_principal: RunLists,
     /// Reductions of the person.
     reductions: RunLists,
     /// Claims that the person signed.
@@ -168,14 +174,14 @@ struct OfInvitation {
 /// Where to look for what may conflict with an op. Holds sound ops only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConflictIndex {
-    people: Vec<OfPerson>,
-    invitations: Vec<OfInvitation>,
+    people: Table<OfPerson>,
+    invitations: Table<OfInvitation>,
     reductions: Vec<OpIx>,
 }
 
-fn entry<T: Default>(table: &mut Vec<T>, at: usize) -> Option<&mut T> {
-    if table.len() <= at {
-        table.resize_with(at.saturating_add(1), T::default);
+fn entry<T: Default>(table: &mut Table<T>, at: usize) -> Option<&mut T> {
+    while table.len() <= at {
+        table.push(T::default());
     }
     table.get_mut(at)
 }
@@ -185,7 +191,7 @@ impl ConflictIndex {
     pub(crate) fn add(&mut self, history: &History, op: OpIx) {
         let Some(fact) = history.fact(op) else { return };
         let dag = &history.dag;
-        if let Some(list) = self.person_mut(fact.principal()) {
+        if let Some(list) = self.more_mut(fact.principal()) {
             list.by_principal.push(dag, op);
         }
         if let Some(list) = self.person_mut(fact.granted_to()) {
@@ -193,7 +199,7 @@ impl ConflictIndex {
         }
         if fact.is_reduction() {
             self.reductions.push(op);
-            if let Some(list) = self.person_mut(fact.reduced_member()) {
+            if let Some(list) = self.more_mut(fact.reduced_member()) {
                 list.reductions.push(dag, op);
             }
         }
@@ -202,7 +208,7 @@ impl ConflictIndex {
                 if let Some(list) = entry(&mut self.invitations, invitation.at()) {
                     list.claims.push(dag, op);
                 }
-                if let Some(list) = self.person_mut(fact.signer) {
+                if let Some(list) = self.more_mut(fact.signer) {
                     list.claims.push(op);
                 }
             }
@@ -219,6 +225,14 @@ impl ConflictIndex {
         if person.is_none() { None } else { entry(&mut self.people, person.at()) }
     }
 
+    fn more_mut(&mut self, person: PersonIx) -> Option<&mut MoreOfPerson> {
+        self.person_mut(person).map(|of| &mut **of.more.get_or_insert_default())
+    }
+
+    fn more(&self, person: PersonIx) -> Option<&MoreOfPerson> {
+        self.people.get(person.at()).and_then(|of| of.more.as_deref())
+    }
+
     /// All reductions, in the order of their admission.
     pub(crate) fn all_reductions(&self) -> &[OpIx] {
         &self.reductions
@@ -226,7 +240,7 @@ impl ConflictIndex {
 
     /// The sound claims that a person signed.
     pub(crate) fn claims_by(&self, person: PersonIx) -> &[OpIx] {
-        self.people.get(person.at()).map_or(&[], |of| &of.claims)
+        self.more(person).map_or(&[], |of| &of.claims)
     }
 
     pub(crate) fn any_reduction_of(
@@ -236,7 +250,7 @@ impl ConflictIndex {
         op: OpIx,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.people.get(person.at()).is_some_and(|of| of.reductions.any_concurrent(dag, op, found))
+        self.more(person).is_some_and(|of| of.reductions.any_concurrent(dag, op, found))
     }
 
     pub(crate) fn any_grant_to(&self, dag: &Dag, person: PersonIx, op: OpIx, found: impl FnMut(OpIx) -> bool) -> bool {
@@ -250,7 +264,7 @@ impl ConflictIndex {
         op: OpIx,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.people.get(person.at()).is_some_and(|of| of.by_principal.any_concurrent(dag, op, found))
+        self.more(person).is_some_and(|of| of.by_principal.any_concurrent(dag, op, found))
     }
 
     pub(crate) fn any_claim_of(

@@ -15,14 +15,16 @@ use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 #[derive(Debug, Clone)]
 struct Node {
     id: OpId,
-    /// The only parent; or, for a merge, where its list of parents starts in `parent_lists`.
+    /// The only parent; or, for a merge, with [`MERGE`] set, where its list in `parent_lists` starts: how many, then
+    /// which; or [`u32::MAX`], for none.
     parents: u32,
-    parent_count: u8,
     depth: u32,
     run: RunIx,
     position: u32,
     clock: ClockIx,
 }
+
+const MERGE: u32 = 1 << 31;
 
 /// The past of an op, whether admitted or not: a set that answers membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,19 +84,21 @@ impl Dag {
     }
 
     pub(crate) fn parents(&self, op: OpIx) -> impl Iterator<Item = OpIx> + '_ {
-        let (first, count) = self.node(op).map_or((0, 0), |node| (node.parents, node.parent_count));
-        (0..u32::from(count)).map(move |at| {
-            if count == 1 {
-                OpIx(first)
-            } else {
-                self.parent_lists.get(first.saturating_add(at) as usize).copied().unwrap_or_default()
-            }
-        })
+        let parents = self.node(op).map_or(u32::MAX, |node| node.parents);
+        let listed = parents != u32::MAX && parents & MERGE != 0;
+        let from = (parents & !MERGE) as usize;
+        let count = if listed { self.parent_lists.get(from).map_or(0, |count| count.at()) } else { 0 };
+        let only = (parents & MERGE == 0).then_some(OpIx(parents));
+        let list = (0..count).map(move |at| {
+            let at = from.saturating_add(at).saturating_add(1);
+            self.parent_lists.get(at).copied().unwrap_or_default()
+        });
+        only.into_iter().chain(list)
     }
 
     /// The parent of an op that has exactly one.
     pub(crate) fn only_parent(&self, op: OpIx) -> Option<OpIx> {
-        self.node(op).filter(|node| node.parent_count == 1).map(|node| OpIx(node.parents))
+        self.node(op).filter(|node| node.parents & MERGE == 0).map(|node| OpIx(node.parents))
     }
 
     /// The ops without children, in no particular order.
@@ -215,15 +219,14 @@ impl Dag {
             [] => u32::MAX,
             [only] => only.0,
             several => {
-                let at = self.parent_lists.len();
+                let at = self.parent_lists.push(OpIx::new(several.len()));
                 for parent in several {
                     self.parent_lists.push(*parent);
                 }
-                u32::try_from(at).unwrap_or(u32::MAX)
+                u32::try_from(at).unwrap_or(u32::MAX) | MERGE
             }
         };
-        let parent_count = u8::try_from(parents.len()).unwrap_or(u8::MAX);
-        self.nodes.push(Node { id, parents: first, parent_count, depth, run, position, clock });
+        self.nodes.push(Node { id, parents: first, depth, run, position, clock });
         for parent in parents {
             self.heads.remove(parent);
         }

@@ -25,7 +25,7 @@ pub struct Explanation {
     pub principal: PublicKey,
     /// The group it is about.
     pub group: GroupId,
-    /// What it rests on; none for a void op and a NamespaceCreated.
+    /// What it rested on in its own past; none where the verdict is causal, and for a NamespaceCreated.
     pub basis: Option<ExplainedBasis>,
     /// Its signer's nonce.
     pub nonce: u64,
@@ -89,9 +89,9 @@ pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
             Rests::Record => RestsOn::Record,
         },
         given_by: dag.id(fact.basis.giver),
-        level: fact.basis.seniority.level,
-        tier: fact.basis.seniority.tier,
-        ranked_by: dag.id(fact.basis.seniority.op),
+        level: fact.basis.level,
+        tier: fact.basis.tier,
+        ranked_by: dag.id(fact.basis.ranked_by),
     });
     Explanation {
         verdict: fact.verdict,
@@ -108,7 +108,7 @@ pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
 }
 
 /// Of the reductions that strike an op, the first in the order in which they are taken, so that every replica names
-/// the same.
+/// the same; where none does, the op that breaks the chain of what it rests on.
 fn first_striker(namespace: &Namespace, op: OpIx) -> Option<OpId> {
     let fact = namespace.history.fact(op)?;
     let wanted = match fact.verdict {
@@ -116,6 +116,7 @@ fn first_striker(namespace: &Namespace, op: OpIx) -> Option<OpId> {
         Verdict::Void(VoidReason::SubjectReduced) => Strike::GivesBack,
         _ => return None,
     };
-    let strikers = namespace.standing.strikers(&namespace.history, op);
-    strikers.into_iter().find(|(_, kind)| *kind == wanted).map(|(by, _)| namespace.history.dag.id(by))
+    let (history, standing) = (&namespace.history, &namespace.standing);
+    let struck = standing.strikers(history, op).into_iter().find(|(_, kind)| *kind == wanted).map(|(by, _)| by);
+    struck.or_else(|| standing.breaker(history, op)).map(|by| history.dag.id(by))
 }

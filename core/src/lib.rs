@@ -100,7 +100,7 @@ pub mod sync;
 mod snapshot;
 pub mod report;
 
-pub use crypto::{SigningKey, VerifiedOp};
+pub use crypto::{SignError, SigningKey, VerifiedOp};
 pub use effect::{Effect, Outcome, Status};
 pub use engine::Engine;
 pub use error::{DraftError, ReceiveError};

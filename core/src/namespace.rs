@@ -5,7 +5,7 @@ use crate::authority::{Glance, is_participant};
 use crate::crypto::VerifiedOp;
 use crate::dag::Past;
 use crate::error::DraftError;
-use crate::facts::{self, Action, Add, Basis, Fact, Find, History, Rests, Seniority};
+use crate::facts::{self, Action, Add, Basis, Fact, Find, History, Rests};
 use crate::fold::{Difference, Fold, Memory};
 use crate::group_op::{GroupOp, SignableGroupOp};
 use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
@@ -78,7 +78,7 @@ pub(crate) struct Namespace {
     pub(crate) fold: Fold,
     pub(crate) memory: Memory,
     views: Views,
-    nonces: Vec<Nonces>,
+    nonces: HashMap<PersonIx, Nonces>,
     forks: Vec<Fork>,
     tape: Tape,
 }
@@ -90,12 +90,7 @@ impl Namespace {
         let signable = op.signable();
         let ix = namespace.history.dag.insert(op.id(), &[], &Past::EMPTY);
         let root = namespace.history.directory.add_group(op.id().into(), GroupIx::NONE, ix);
-        let basis = Basis {
-            ground: root,
-            rests: Rests::Admin,
-            giver: OpIx::NONE,
-            seniority: Seniority { level: 0, tier: 0, op: ix },
-        };
+        let basis = Basis { ground: root, giver: OpIx::NONE, ranked_by: ix, level: 0, tier: 0, rests: Rests::Admin };
         namespace.record(op.id(), signable, op.encoded_len(), ix, root, Ok(basis), Action::Noop);
         namespace.take_in(ix, None, true);
         namespace
@@ -201,14 +196,14 @@ impl Namespace {
     /// Whether an op of this signer with this nonce is in this past. Nonces in a past have no gaps.
     fn has_nonce(&self, past: &Past, signer: &PublicKey, nonce: u64) -> bool {
         let person = self.history.directory.find_person(signer);
-        let Some(nonces) = self.nonces.get(person.at()) else { return false };
+        let Some(nonces) = self.nonces.get(&person) else { return false };
         nonces.with(nonce).any(|op| self.history.dag.contains(past, op))
     }
 
     /// One more than the highest nonce of a signer in a past.
     fn next_nonce(&self, past: &Past, signer: &PublicKey) -> u64 {
         let person = self.history.directory.find_person(signer);
-        let Some(nonces) = self.nonces.get(person.at()) else { return 1 };
+        let Some(nonces) = self.nonces.get(&person) else { return 1 };
         let has = |nonce: u64| nonces.with(nonce).any(|op| self.history.dag.contains(past, op));
         // No gaps, so the highest can be searched by halves.
         let (mut low, mut high) = (0u64, nonces.first.len() as u64);
@@ -397,10 +392,7 @@ impl Namespace {
     }
 
     pub(crate) fn note_nonce(&mut self, ix: OpIx, signer: PersonIx, nonce: u64) {
-        if self.nonces.len() <= signer.at() {
-            self.nonces.resize_with(signer.at().saturating_add(1), Nonces::default);
-        }
-        let Some(nonces) = self.nonces.get_mut(signer.at()) else { return };
+        let nonces = self.nonces.entry(signer).or_default();
         let first = nonces.with(nonce).next();
         if let Some(first) = first {
             self.forks.push(Fork { signer, a: first, b: ix });

@@ -130,7 +130,7 @@ fn outranks(
     let Moment::Causal { basis, .. } = moment else { return Ok(()) };
     let history = reader.history();
     let theirs = rank(history, group, record);
-    if of_signer || history.compare_seniority(&basis.seniority, &theirs).is_lt() {
+    if of_signer || history.compare_seniority(&basis.seniority(), &theirs).is_lt() {
         Ok(())
     } else {
         Err(VoidReason::Outranked)

@@ -236,9 +236,9 @@ fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &OpRecord, i
         .all(|(at, parent)| !op.parents.iter().skip(at.saturating_add(1)).any(|other| other == parent));
     let sound = op.causal == 0;
     let basis_fits = if founds {
-        op.basis.giver.is_none() && op.basis.seniority.op == ix && op.id.0 == record.id.0
+        op.basis.giver.is_none() && op.basis.ranked_by == ix && op.id.0 == record.id.0
     } else {
-        !sound || (earlier(op.basis.giver) && earlier(op.basis.seniority.op))
+        !sound || (earlier(op.basis.giver) && earlier(op.basis.ranked_by))
     };
     let known = namespace.find(&op.id).is_some();
     let signed = op.signer.at() < record.names.people.len() && op.nonce > 0;

@@ -104,7 +104,12 @@ impl Standing {
         pass.changed
     }
 
-    /// All reductions that strike `x` or break it, the first taken first: for explanations.
+    /// The op that breaks the chain of `x`: what took, or outdid, what it rests on further up. For explanations.
+    pub(crate) fn breaker(&self, history: &History, x: OpIx) -> Option<OpIx> {
+        Pass::new(self, history, None).broken(x, OpIx::NONE)
+    }
+
+    /// All reductions that strike `x`, the first taken first: for explanations.
     pub(crate) fn strikers(&self, history: &History, x: OpIx) -> Vec<(OpIx, Strike)> {
         let Some(fact) = history.fact(x) else { return Vec::new() };
         let pass = Pass::new(self, history, None);
@@ -471,7 +476,8 @@ impl<'a> Pass<'a> {
         decision
     }
 
-    /// Whether the standing reductions taken before `limit` break `x0`, and which op does (SPEC §3). Outdoers can be
+    /// Whether the standing reductions taken before `limit` ([`OpIx::NONE`]: all of them) break `x0`, and which op does
+    /// (SPEC §3). Outdoers can be
     /// outdone in turn, each strictly more senior than the one before: a work list, no recursion.
     fn broken(&mut self, x0: OpIx, limit: OpIx) -> Option<OpIx> {
         let mut known: HashMap<OpIx, Option<OpIx>> = HashMap::new();
@@ -521,7 +527,7 @@ impl<'a> Pass<'a> {
         let history = self.history;
         let mut found = None;
         self.standing.index.any_candidate(history, a, fact, |q| {
-            let strikes = history.compare_taking_order(q, limit).is_lt()
+            let strikes = (limit.is_none() || history.compare_taking_order(q, limit).is_lt())
                 && history.dag.concurrent(q, x)
                 && self.strikes(q, a).is_some();
             if strikes {

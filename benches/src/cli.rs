@@ -1,0 +1,120 @@
+//! The command line.
+
+use crate::scenario::{Scenario, Size};
+use crate::{Fallible, inputs, measure, memory, table};
+use clap::{Parser, ValueEnum};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// Measures what the engine costs: CPU time an op, and peak memory.
+#[derive(Debug, Parser)]
+#[command(name = "folkmoot-bench")]
+struct Arguments {
+    /// What to measure: `all`, or one scenario in this process
+    #[arg(value_parser = scenario)]
+    scenario: Choice,
+    /// N; for `all`, the large N
+    #[arg(long)]
+    ops: Option<usize>,
+    /// How many branches
+    #[arg(long, default_value_t = 2)]
+    branches: usize,
+    /// How many signers
+    #[arg(long)]
+    signers: Option<usize>,
+    /// How many rounds each signer is behind the others
+    #[arg(long, default_value_t = 10)]
+    rounds: usize,
+    /// How often to run; as often as it takes, if not given
+    #[arg(long)]
+    runs: Option<usize>,
+    /// Keep the input in this folder, and use what is there. Empty it whenever the protocol changes
+    #[arg(long, value_name = "DIR")]
+    inputs: Option<PathBuf>,
+    /// For `all`: only rows whose command begins with one of these
+    #[arg(long, value_name = "SCENARIO")]
+    only: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the input to this file, and do nothing else
+    #[arg(long, hide = true, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// Grow one history, and do nothing else
+    #[arg(long, hide = true)]
+    part: Option<memory::Part>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    All,
+    One(Scenario),
+}
+
+fn scenario(name: &str) -> Result<Choice, String> {
+    if name == "all" {
+        return Ok(Choice::All);
+    }
+    Scenario::from_str(name, false).map(Choice::One).map_err(|_| {
+        let names: Vec<String> = Scenario::value_variants().iter().map(|one| one.name()).collect();
+        format!("there are: all, {}", names.join(", "))
+    })
+}
+
+/// Does what the command line says.
+pub(crate) fn run() -> Fallible<()> {
+    let arguments = Arguments::parse();
+    let inputs = arguments.inputs.as_deref();
+    if let Some(folder) = inputs {
+        std::fs::create_dir_all(folder)?;
+    }
+    let scenario = match arguments.scenario {
+        Choice::All => return table::print(arguments.ops, inputs, &arguments.only, arguments.json),
+        Choice::One(scenario) => scenario,
+    };
+    let size = Size {
+        ops: arguments.ops.unwrap_or(scenario.default_ops()).max(1),
+        branches: arguments.branches.clamp(1, folkmoot_core::limits::MAX_PARENTS),
+        signers: arguments.signers.unwrap_or(scenario.default_signers()).max(1),
+        rounds: arguments.rounds,
+    };
+    if let Some(path) = &arguments.write {
+        return inputs::write(scenario, size, path);
+    }
+    let account = match (scenario, arguments.part) {
+        (Scenario::Memory, Some(part)) => memory::part(size, part)?,
+        (Scenario::Memory, None) => memory::measure(size)?,
+        _ => measure::measure(scenario, size, arguments.runs, inputs)?,
+    };
+    if arguments.json || arguments.part.is_some() {
+        println!("{account}");
+    } else {
+        print_plainly(&account);
+    }
+    Ok(())
+}
+
+fn print_plainly(account: &Value) {
+    for (name, value) in account.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(list) => {
+                for entry in list {
+                    println!("{name}: {entry}");
+                }
+            }
+            Value::Number(number) if number.is_f64() => println!("{name}: {:.1}", number.as_f64().unwrap_or(0.0)),
+            other => println!("{name}: {other}"),
+        }
+    }
+}
+
+/// What this program accounts for, in JSON, when it is run with these arguments in a process of its own.
+pub(crate) fn subprocess(arguments: &[&str]) -> Fallible<Value> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.args(arguments).arg("--json").stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(format!("`{}` failed", arguments.join(" ")).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}

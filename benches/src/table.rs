@@ -1,0 +1,176 @@
+//! All scenarios, each in a process of its own, and the bars that are set for them.
+
+use crate::Fallible;
+use crate::cli::subprocess;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is held against the bar.
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    /// CPU time an op.
+    Cpu,
+    /// The engine's peak memory.
+    Peak,
+    /// Bytes of the graph for each op.
+    Graph,
+    /// Bytes of the state for each entry.
+    State,
+}
+
+/// The most that a reading may be.
+#[derive(Debug, Clone)]
+enum Bar {
+    /// Nanoseconds or bytes.
+    Most(f64),
+    /// So many times the same reading of another command.
+    Times(f64, String),
+}
+
+/// One line of the table.
+#[derive(Debug)]
+struct Row {
+    command: String,
+    reading: Reading,
+    bar: Bar,
+}
+
+fn cpu(command: String, bar: Bar) -> Row {
+    Row { command, reading: Reading::Cpu, bar }
+}
+
+fn micros(most: f64) -> Bar {
+    Bar::Most(most * 1_000.0)
+}
+
+/// The engine's part of the bars.
+fn rows(large: usize) -> Vec<Row> {
+    let linear = |ops: usize| format!("linear --ops {ops}");
+    let mut rows = Vec::from([
+        cpu(linear(1_000), micros(4.0)),
+        cpu(linear(large), micros(7.0)),
+        cpu("toggle --ops 1000".into(), micros(3.0)),
+        cpu(format!("toggle --ops {large}"), Bar::Times(1.3, "toggle --ops 1000".into())),
+    ]);
+    for ops in [1_000, large] {
+        rows.push(cpu(format!("late --ops {ops}"), Bar::Most(200.0 * ops as f64 + 50_000.0)));
+        rows.push(cpu(format!("late-commuting --ops {ops}"), micros(100.0)));
+        rows.push(cpu(format!("late-removed --ops {ops}"), micros(100.0)));
+    }
+    for (name, times) in [("branches", 2.0), ("branches-batches", 2.0), ("branches-same", 4.0)] {
+        for ops in [400, large] {
+            for branches in [2, 8] {
+                let command = format!("{name} --ops {ops} --branches {branches}");
+                rows.push(cpu(command, Bar::Times(times, linear(ops))));
+            }
+        }
+    }
+    for (signers, rounds) in [(3, 2), (3, 10), (10, 2), (10, 10)] {
+        rows.push(cpu(format!("lag --ops {large} --signers {signers} --rounds {rounds}"), micros(20.0)));
+    }
+    let peak = |command: &str, ops: usize| Row {
+        command: command.into(),
+        reading: Reading::Peak,
+        bar: Bar::Times(2.0, linear(ops)),
+    };
+    let forks = format!("forks --ops {large}");
+    rows.extend([cpu(forks.clone(), micros(100.0)), peak(&forks, large)]);
+    for signers in [1, 100, 10_000] {
+        let wide = format!("wide --ops 10000 --signers {signers}");
+        rows.extend([cpu(wide.clone(), micros(50.0)), peak(&wide, 10_000)]);
+    }
+    let memory = format!("memory --ops {}", large.saturating_mul(10));
+    rows.extend([
+        cpu("forge --ops 10000".into(), Bar::Times(2.5, linear(10_000))),
+        cpu(format!("backwards --ops {large}"), Bar::Times(1.5, linear(large))),
+        cpu(format!("hash --ops {large}"), micros(3.0)),
+        Row { command: memory.clone(), reading: Reading::Graph, bar: Bar::Most(140.0) },
+        Row { command: memory, reading: Reading::State, bar: Bar::Most(250.0) },
+    ]);
+    rows
+}
+
+fn read(account: &Value, reading: Reading) -> f64 {
+    let field = match reading {
+        Reading::Cpu => "cpu_ns_per_op",
+        Reading::Peak => "engine_rss_bytes",
+        Reading::Graph => "graph_bytes_per_op",
+        Reading::State => "state_bytes_per_entry",
+    };
+    account[field].as_f64().unwrap_or(f64::NAN)
+}
+
+fn written(value: f64, reading: Reading) -> String {
+    match reading {
+        Reading::Cpu if value < 1_000_000.0 => format!("{:.2} µs", value / 1_000.0),
+        Reading::Cpu => format!("{:.2} ms", value / 1_000_000.0),
+        Reading::Peak => format!("{:.1} MB", value / 1_000_000.0),
+        Reading::Graph | Reading::State => format!("{value:.0} B"),
+    }
+}
+
+const fn what(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Cpu => "",
+        Reading::Peak => " (peak memory)",
+        Reading::Graph => " (graph, an op)",
+        Reading::State => " (state, an entry)",
+    }
+}
+
+/// Runs processes, each command once, and remembers what they account for.
+struct Accounts<'a> {
+    inputs: Option<&'a Path>,
+    known: BTreeMap<String, Value>,
+}
+
+impl Accounts<'_> {
+    fn of(&mut self, command: &str) -> Fallible<&Value> {
+        if !self.known.contains_key(command) {
+            eprintln!("{command}");
+            let folder = self.inputs.map(|folder| folder.display().to_string());
+            let mut arguments: Vec<&str> = command.split(' ').collect();
+            arguments.extend(folder.iter().flat_map(|folder| ["--inputs", folder.as_str()]));
+            // A run that fails is a row of the table, not the end of it.
+            let account = subprocess(&arguments).unwrap_or_else(|error| json!({ "error": error.to_string() }));
+            self.known.insert(command.into(), account);
+        }
+        self.known.get(command).ok_or_else(|| "no account".into())
+    }
+}
+
+/// Prints the table; in JSON, the accounts with it.
+pub(crate) fn print(ops: Option<usize>, inputs: Option<&Path>, only: &[String], as_json: bool) -> Fallible<()> {
+    let large = ops.unwrap_or(100_000);
+    let mut accounts = Accounts { inputs, known: BTreeMap::new() };
+    let mut lines = Vec::new();
+    if !as_json {
+        println!("| scenario | measured | bar | |\n| --- | --- | --- | --- |");
+    }
+    for Row { command, reading, bar } in rows(large) {
+        let wanted =
+            |name: &String| command.split(' ').next() == Some(name) || command.starts_with(&format!("{name} "));
+        if !only.is_empty() && !only.iter().any(wanted) {
+            continue;
+        }
+        let measured = read(accounts.of(&command)?, reading);
+        let (most, told) = match bar {
+            Bar::Most(most) => (most, written(most, reading)),
+            Bar::Times(times, other) => {
+                let most = times * read(accounts.of(&other)?, reading);
+                (most, format!("{} ({times} × {other})", written(most, reading)))
+            }
+        };
+        let met = if measured <= most { "met" } else { "MISSED" };
+        let line = format!("| {command}{} | {} | ≤ {told} | {met} |", what(reading), written(measured, reading));
+        if !as_json {
+            println!("{line}");
+        }
+        lines.push(json!({ "command": command, "of": what(reading), "measured": measured, "most": most, "met": met }));
+    }
+    if as_json {
+        println!("{}", json!({ "rows": lines, "accounts": accounts.known }));
+    }
+    Ok(())
+}

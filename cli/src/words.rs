@@ -1,0 +1,169 @@
+//! Words for what the engine names: people, ops, roles, reasons. Shared by all that is written for people to read.
+//!
+//! Names come from whoever signed or wrote them. They are escaped, so that none can break a line, steer a terminal or
+//! turn the reading direction.
+
+use folkmoot_core::group_op::capabilities::NAMES;
+use folkmoot_core::{Engine, Explanation, GroupOp, OpId, PublicKey, RejectReason, UpgradePolicy, Verdict, VoidReason};
+use std::collections::BTreeMap;
+
+/// Most characters of a `source` that are shown of it where an op is told in passing.
+const MAX_QUOTED_CHARS: usize = 40;
+
+/// Who is who.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    names: BTreeMap<PublicKey, String>,
+}
+
+impl People {
+    /// Gives a key a name, unless it has one.
+    pub(crate) fn name(&mut self, key: PublicKey, name: &str) {
+        self.names.entry(key).or_insert_with(|| on_one_line(name));
+    }
+
+    /// The name and the beginning of the key, or the latter alone: `bob b46f8b5f`.
+    pub(crate) fn who(&self, key: &PublicKey) -> String {
+        match self.names.get(key) {
+            Some(name) => format!("{name} {}", short(key.as_bytes())),
+            None => short(key.as_bytes()),
+        }
+    }
+
+    /// The name alone, where there is no doubt about keys: `bob`.
+    pub(crate) fn called(&self, key: &PublicKey) -> String {
+        self.names.get(key).cloned().unwrap_or_else(|| short(key.as_bytes()))
+    }
+}
+
+/// The beginning of an id: enough to tell ids apart by eye, and no more. Whole ids are in the JSON.
+pub(crate) fn short(id: &[u8; 32]) -> String {
+    id.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Text from outside, without anything that could break the line or steer a terminal.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\'' | '"' | '\\') { out.push(c) } else { out.extend(c.escape_debug()) }
+    }
+    out
+}
+
+/// The beginning of a text that may be long, in quotes.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}\u{2026}", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// What an op does, with the words of the spec: `MemberAdded bob b46f8b5f as Admin`. `who` names people.
+pub(crate) fn deed(op: &GroupOp, who: impl Fn(&PublicKey) -> String) -> String {
+    let name = op.name();
+    match op {
+        GroupOp::Noop | GroupOp::GroupDeleted => name.into(),
+        GroupOp::NamespaceCreated { alias, .. } | GroupOp::GroupAliasSet { alias } => format!("{name} {alias:?}"),
+        GroupOp::SubgroupCreated { alias, visibility } => format!("{name} {alias:?}, {visibility:?}"),
+        GroupOp::MemberAdded { member, role } | GroupOp::MemberRoleSet { member, role } => {
+            format!("{name} {} as {role:?}", who(member))
+        }
+        GroupOp::MemberRemoved { member } => format!("{name} {}", who(member)),
+        GroupOp::CapabilitiesGranted { member, capabilities }
+        | GroupOp::CapabilitiesRevoked { member, capabilities } => {
+            format!("{name} {}: {}", who(member), bits(*capabilities))
+        }
+        GroupOp::DefaultCapabilitiesSet { capabilities } => format!("{name}: {}", bits(*capabilities)),
+        GroupOp::DefaultVisibilitySet { visibility } | GroupOp::GroupVisibilitySet { visibility } => {
+            format!("{name} {visibility:?}")
+        }
+        GroupOp::UpgradePolicySet { policy: how } => format!("{name} {}", policy(how)),
+        GroupOp::TargetApplicationSet { application_id, .. } => format!("{name} {}", short(application_id)),
+        GroupOp::ContextRegistered { source, .. } => format!("{name} from {}", quoted(source)),
+        GroupOp::ContextDetached { context_id } => format!("{name} {}", short(context_id.as_bytes())),
+        GroupOp::MemberAliasSet { member, alias } => format!("{name} {}: {alias:?}", who(member)),
+        GroupOp::ContextAliasSet { context_id, alias } => format!("{name} {}: {alias:?}", short(context_id.as_bytes())),
+        GroupOp::ContextCapabilityGranted { context_id, member, capabilities }
+        | GroupOp::ContextCapabilityRevoked { context_id, member, capabilities } => {
+            format!("{name} {}, context {}: {capabilities:#010b}", who(member), short(context_id.as_bytes()))
+        }
+        GroupOp::JoinWithInvitationClaim { invitation, .. } => {
+            format!("{name} as {:?}, invited by {}", invitation.role, who(&invitation.inviter))
+        }
+        GroupOp::InvitationRevoked { invitation_id } => format!("{name} {}", short(invitation_id.as_bytes())),
+    }
+}
+
+/// The names of capability bits, in their order.
+pub(crate) fn bits(mask: u32) -> String {
+    let named = NAMES.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
+    let named: Vec<&str> = named.map(|(_, name)| *name).collect();
+    if named.is_empty() { "none".into() } else { named.join(" ") }
+}
+
+/// An upgrade policy.
+pub(crate) fn policy(policy: &UpgradePolicy) -> String {
+    match policy {
+        UpgradePolicy::Automatic => "Automatic".into(),
+        UpgradePolicy::LazyOnAccess => "LazyOnAccess".into(),
+        UpgradePolicy::Coordinated { deadline_secs: None } => "Coordinated, no deadline".into(),
+        UpgradePolicy::Coordinated { deadline_secs: Some(secs) } => format!("Coordinated within {secs} s"),
+    }
+}
+
+/// A verdict, and what it means.
+pub(crate) fn verdict(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Effective => "Effective".into(),
+        Verdict::Idle(reason) | Verdict::Void(reason) => format!("{verdict}: {}", void(reason)),
+    }
+}
+
+/// Why an op has no effect, in words.
+pub(crate) const fn void(reason: VoidReason) -> &'static str {
+    match reason {
+        VoidReason::StateHashMismatch => "it was not signed against the state of its own past",
+        VoidReason::NoSuchGroup => "the group has been deleted",
+        VoidReason::Unauthorized => "nothing in its own past authorizes it",
+        VoidReason::TooDeep => "the new group would lie too far below the root",
+        VoidReason::RootGroup => "not for the root group",
+        VoidReason::AlreadyMember => "already a member of this group",
+        VoidReason::NoSuchMember => "not a member of this group",
+        VoidReason::Outranked => "the member is not outranked by what the op rests on",
+        VoidReason::LastAdmin => "the root would be left without an Admin",
+        VoidReason::ReadOnlyMember => "a ReadOnly member may hold no such capability",
+        VoidReason::NoSuchContext => "no such context in this group",
+        VoidReason::BadInvitation => "the invitation does not fit, does not verify or has expired",
+        VoidReason::InvitationRevoked => "the invitation has been revoked",
+        VoidReason::InvitationUsedUp => "the invitation has had all its uses",
+        VoidReason::Barred => "the signer was removed by another and has not been admitted again",
+        VoidReason::AuthorityLost => "what it rests on was taken by a concurrent op",
+        VoidReason::Overruled => "a more senior concurrent op gives back what it takes",
+        VoidReason::SubjectReduced => "what it gives was taken by a concurrent op",
+        VoidReason::Superseded => "a concurrent write of the same setting prevails",
+    }
+}
+
+/// The op that gave what this one rests on, if it is void itself, so that this one falls with it.
+pub(crate) fn lost_through(engine: &Engine, why: &Explanation) -> Option<OpId> {
+    let giver = why.basis?.given_by;
+    let falls = why.verdict == Verdict::Void(VoidReason::AuthorityLost);
+    (falls && matches!(engine.verdict(&giver), Some(Verdict::Void(_)))).then_some(giver)
+}
+
+/// Why an op has no place in the graph, in words.
+pub(crate) const fn rejection(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::ParentRejected => "it is built on an op that was rejected or ignored",
+        RejectReason::WrongNamespace => "a parent belongs to another namespace",
+        RejectReason::RedundantParent => "a parent is in the past of another parent",
+        RejectReason::UnknownGroup => "no op of its past created the group",
+        RejectReason::NonceGap => "its nonce skips one",
+        RejectReason::NotParticipant => "its signer was a member of nothing, or its claim does not hold",
+    }
+}
+
+/// A count with its noun: `1 op`, `2 ops`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
