@@ -94,49 +94,137 @@ enum RunLists {
     Many(Box<ByRun>),
 }
 
-/// Ascending by run; within a run, by position.
+/// Ascending by run.
 #[derive(Debug, Clone, Default)]
-struct ByRun(Vec<(RunIx, Vec<OpIx>)>);
+struct ByRun(Vec<RunList>);
 
-impl ByRun {
-    fn push(&mut self, dag: &Dag, op: OpIx) {
-        let (run, _) = dag.run_and_position(op);
-        match self.0.binary_search_by_key(&run, |(run, _)| *run) {
-            Ok(at) => {
-                if let Some((_, ops)) = self.0.get_mut(at) {
-                    ops.push(op);
-                }
-            }
-            Err(at) => self.0.insert(at, (run, Vec::from([op]))),
+/// Some ops of one run, by position.
+#[derive(Debug, Clone)]
+struct RunList {
+    run: RunIx,
+    ops: Vec<OpIx>,
+    /// The most senior op that was ever in it, and the least.
+    senior: OpIx,
+    junior: OpIx,
+    /// All before this place are closed: see [`ConflictIndex::close`].
+    first_open: usize,
+}
+
+/// Which ops of a list are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Among<'a> {
+    All,
+    /// Those not known to be closed.
+    Open,
+    /// Lists that hold some op strictly more senior than this one.
+    SeniorTo(&'a Fact),
+    /// Lists that hold some op that this one is strictly more senior than.
+    JuniorTo(&'a Fact),
+}
+
+impl RunList {
+    fn new(run: RunIx, op: OpIx) -> Self {
+        Self { run, ops: Vec::from([op]), senior: op, junior: op, first_open: 0 }
+    }
+
+    fn place(&self, dag: &Dag, op: OpIx) -> usize {
+        let (_, position) = dag.run_and_position(op);
+        self.ops.partition_point(|other| dag.run_and_position(*other).1 < position)
+    }
+
+    fn insert(&mut self, history: &History, op: OpIx) {
+        let at = self.place(&history.dag, op);
+        if self.ops.get(at) == Some(&op) {
+            return;
+        }
+        self.ops.insert(at, op);
+        self.first_open = self.first_open.min(at);
+        let (Some(fact), Some(senior), Some(junior)) =
+            (history.fact(op), history.fact(self.senior), history.fact(self.junior))
+        else {
+            return;
+        };
+        if history.is_senior(fact, senior) {
+            self.senior = op;
+        } else if history.is_senior(junior, fact) {
+            self.junior = op;
+        }
+    }
+
+    fn remove(&mut self, dag: &Dag, op: OpIx) {
+        let at = self.place(dag, op);
+        if self.ops.get(at) == Some(&op) {
+            self.ops.remove(at);
+            self.first_open = self.first_open.min(at);
+        }
+    }
+
+    fn may_hold(&self, history: &History, among: Among<'_>) -> bool {
+        match among {
+            Among::All | Among::Open => true,
+            Among::SeniorTo(fact) => history.fact(self.senior).is_some_and(|other| history.is_senior(other, fact)),
+            Among::JuniorTo(fact) => history.fact(self.junior).is_some_and(|other| history.is_senior(fact, other)),
         }
     }
 }
 
 impl RunLists {
-    fn push(&mut self, dag: &Dag, op: OpIx) {
+    fn insert(&mut self, history: &History, op: OpIx) {
         match self {
             Self::Empty => *self = Self::One(op),
+            Self::One(first) if *first == op => {}
             Self::One(first) => {
                 let mut lists = ByRun::default();
-                lists.push(dag, *first);
-                lists.push(dag, op);
+                lists.insert(history, *first);
+                lists.insert(history, op);
                 *self = Self::Many(Box::new(lists));
             }
-            Self::Many(lists) => lists.push(dag, op),
+            Self::Many(lists) => lists.insert(history, op),
+        }
+    }
+
+    fn remove(&mut self, dag: &Dag, op: OpIx) {
+        match self {
+            Self::One(only) if *only == op => *self = Self::Empty,
+            Self::Empty | Self::One(_) => {}
+            Self::Many(lists) => {
+                if let Some(list) = lists.of_run(dag, op) {
+                    list.remove(dag, op);
+                }
+            }
+        }
+    }
+
+    /// The list that holds an op, if there are lists.
+    fn list_of(&mut self, dag: &Dag, op: OpIx) -> Option<&mut RunList> {
+        match self {
+            Self::Many(lists) => lists.of_run(dag, op),
+            Self::Empty | Self::One(_) => None,
         }
     }
 
     /// Calls `found` for those concurrent with `op` until it says to stop; says whether it did.
-    fn any_concurrent(&self, dag: &Dag, op: OpIx, mut found: impl FnMut(OpIx) -> bool) -> bool {
+    fn any_concurrent(
+        &self,
+        history: &History,
+        op: OpIx,
+        among: Among<'_>,
+        mut found: impl FnMut(OpIx) -> bool,
+    ) -> bool {
+        let dag = &history.dag;
         match self {
             Self::Empty => false,
             Self::One(only) => dag.concurrent(*only, op) && found(*only),
             Self::Many(lists) => {
                 let past = dag.past(op);
-                lists.0.iter().any(|(run, ops)| {
-                    let have = dag.count_in(&past, *run);
-                    let from = ops.partition_point(|other| dag.run_and_position(*other).1 < have);
-                    ops.get(from..)
+                lists.0.iter().filter(|list| list.may_hold(history, among)).any(|list| {
+                    let have = dag.count_in(&past, list.run);
+                    let mut from = list.ops.partition_point(|other| dag.run_and_position(*other).1 < have);
+                    if matches!(among, Among::Open) {
+                        from = from.max(list.first_open);
+                    }
+                    list.ops
+                        .get(from..)
                         .unwrap_or_default()
                         .iter()
                         .take_while(|other| **other != op && !dag.is_before(op, **other))
@@ -144,6 +232,26 @@ impl RunLists {
                 })
             }
         }
+    }
+}
+
+impl ByRun {
+    fn insert(&mut self, history: &History, op: OpIx) {
+        let (run, _) = history.dag.run_and_position(op);
+        match self.0.binary_search_by_key(&run, |list| list.run) {
+            Ok(at) => {
+                if let Some(list) = self.0.get_mut(at) {
+                    list.insert(history, op);
+                }
+            }
+            Err(at) => self.0.insert(at, RunList::new(run, op)),
+        }
+    }
+
+    fn of_run(&mut self, dag: &Dag, op: OpIx) -> Option<&mut RunList> {
+        let (run, _) = dag.run_and_position(op);
+        let at = self.0.binary_search_by_key(&run, |list| list.run).ok()?;
+        self.0.get_mut(at)
     }
 }
 
@@ -159,7 +267,7 @@ struct OfPerson {
 struct MoreOfPerson {
     /// Sound ops whose principal the person is.
     by_principal: RunLists,
-    /// Reductions of the person.
+    /// Reductions of the person that stand.
     reductions: RunLists,
     /// Claims that the person signed.
     claims: Vec<OpIx>,
@@ -168,6 +276,7 @@ struct MoreOfPerson {
 #[derive(Debug, Clone, Default)]
 struct OfInvitation {
     claims: RunLists,
+    /// Every InvitationRevoked of it: there are few, and one that is overlooked would have to be found again.
     revocations: RunLists,
 }
 
@@ -190,34 +299,56 @@ impl ConflictIndex {
     /// Lists a sound op that was admitted last.
     pub(crate) fn add(&mut self, history: &History, op: OpIx) {
         let Some(fact) = history.fact(op) else { return };
-        let dag = &history.dag;
-        if let Some(list) = self.more_mut(fact.principal()) {
-            list.by_principal.push(dag, op);
+        if let Some(of) = self.more_mut(fact.principal()) {
+            of.by_principal.insert(history, op);
         }
-        if let Some(list) = self.person_mut(fact.granted_to()) {
-            list.grants.push(dag, op);
+        if let Some(of) = self.person_mut(fact.granted_to()) {
+            of.grants.insert(history, op);
         }
         if fact.is_reduction() {
             self.reductions.push(op);
-            if let Some(list) = self.more_mut(fact.reduced_member()) {
-                list.reductions.push(dag, op);
-            }
         }
         match fact.action {
             Action::Claim { invitation, .. } => {
-                if let Some(list) = entry(&mut self.invitations, invitation.at()) {
-                    list.claims.push(dag, op);
+                if let Some(of) = entry(&mut self.invitations, invitation.at()) {
+                    of.claims.insert(history, op);
                 }
-                if let Some(list) = self.more_mut(fact.signer) {
-                    list.claims.push(op);
+                if let Some(of) = self.more_mut(fact.signer) {
+                    of.claims.push(op);
                 }
             }
             Action::InvitationRevoked { invitation } => {
-                if let Some(list) = entry(&mut self.invitations, invitation.at()) {
-                    list.revocations.push(dag, op);
+                if let Some(of) = entry(&mut self.invitations, invitation.at()) {
+                    of.revocations.insert(history, op);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Lists a reduction among those that stand, or takes it out.
+    pub(crate) fn set_standing(&mut self, history: &History, op: OpIx, stands: bool) {
+        let Some(fact) = history.fact(op) else { return };
+        let Some(of) = self.more_mut(fact.reduced_member()) else { return };
+        if stands { of.reductions.insert(history, op) } else { of.reductions.remove(&history.dag, op) }
+    }
+
+    /// A grant whose decision another strike can change no more, nor anything that hangs on it, is closed: lists note
+    /// how many of their first ops are, so that nobody looks at them again and again.
+    pub(crate) fn close(&mut self, history: &History, op: OpIx, is_closed: impl Fn(OpIx) -> bool) {
+        let Some(person) = history.fact(op).map(Fact::granted_to).filter(|person| person.is_some()) else { return };
+        let Some(list) = self.person_mut(person).and_then(|of| of.grants.list_of(&history.dag, op)) else { return };
+        while list.ops.get(list.first_open).is_some_and(|first| is_closed(*first)) {
+            list.first_open = list.first_open.saturating_add(1);
+        }
+    }
+
+    /// A grant is closed no longer.
+    pub(crate) fn open(&mut self, history: &History, op: OpIx) {
+        let Some(person) = history.fact(op).map(Fact::granted_to).filter(|person| person.is_some()) else { return };
+        if let Some(list) = self.person_mut(person).and_then(|of| of.grants.list_of(&history.dag, op)) {
+            let at = list.place(&history.dag, op);
+            list.first_open = list.first_open.min(at);
         }
     }
 
@@ -243,52 +374,54 @@ impl ConflictIndex {
         self.more(person).map_or(&[], |of| &of.claims)
     }
 
+    /// Calls `found` for each reduction of a person that stands and is concurrent with `op`, until told to stop.
     pub(crate) fn any_reduction_of(
         &self,
-        dag: &Dag,
+        history: &History,
         person: PersonIx,
         op: OpIx,
+        among: Among<'_>,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.more(person).is_some_and(|of| of.reductions.any_concurrent(dag, op, found))
+        self.more(person).is_some_and(|of| of.reductions.any_concurrent(history, op, among, found))
     }
 
-    pub(crate) fn any_grant_to(&self, dag: &Dag, person: PersonIx, op: OpIx, found: impl FnMut(OpIx) -> bool) -> bool {
-        self.people.get(person.at()).is_some_and(|of| of.grants.any_concurrent(dag, op, found))
-    }
-
-    pub(crate) fn any_by_principal(
+    pub(crate) fn any_grant_to(
         &self,
-        dag: &Dag,
+        history: &History,
         person: PersonIx,
         op: OpIx,
+        among: Among<'_>,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.more(person).is_some_and(|of| of.by_principal.any_concurrent(dag, op, found))
+        self.people.get(person.at()).is_some_and(|of| of.grants.any_concurrent(history, op, among, found))
     }
 
     pub(crate) fn any_claim_of(
         &self,
-        dag: &Dag,
+        history: &History,
         invitation: InvitationIx,
         op: OpIx,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.invitations.get(invitation.at()).is_some_and(|of| of.claims.any_concurrent(dag, op, found))
+        let of = self.invitations.get(invitation.at());
+        of.is_some_and(|of| of.claims.any_concurrent(history, op, Among::All, found))
     }
 
     pub(crate) fn any_revocation_of(
         &self,
-        dag: &Dag,
+        history: &History,
         invitation: InvitationIx,
         op: OpIx,
         found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.invitations.get(invitation.at()).is_some_and(|of| of.revocations.any_concurrent(dag, op, found))
+        let of = self.invitations.get(invitation.at());
+        of.is_some_and(|of| of.revocations.any_concurrent(history, op, Among::All, found))
     }
 
-    /// Calls `found` for each standing-or-not reduction concurrent with `x` that could strike it by what it concerns,
-    /// until told to stop: those of its principal, of its invitation, of whom it grants to, in this order.
+    /// Calls `found` for each reduction concurrent with `x` that could strike it by what it concerns, until told to
+    /// stop: those of its principal, of its invitation, of whom it grants to, in this order. All of them stand, but
+    /// for an InvitationRevoked.
     pub(crate) fn any_candidate(
         &self,
         history: &History,
@@ -296,39 +429,37 @@ impl ConflictIndex {
         x: &Fact,
         mut found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        let dag = &history.dag;
-        if self.any_reduction_of(dag, x.principal(), op, &mut found) {
+        if self.any_reduction_of(history, x.principal(), op, Among::All, &mut found) {
             return true;
         }
         if let Action::Claim { invitation, .. } = x.action
-            && self.any_revocation_of(dag, invitation, op, &mut found)
+            && self.any_revocation_of(history, invitation, op, &mut found)
         {
             return true;
         }
         let granted_to = x.granted_to();
-        granted_to.is_some() && granted_to != x.principal() && self.any_reduction_of(dag, granted_to, op, &mut found)
+        granted_to.is_some()
+            && granted_to != x.principal()
+            && self.any_reduction_of(history, granted_to, op, Among::All, &mut found)
     }
 
-    /// Calls `found` for each op concurrent with the reduction that it could strike by what it concerns.
+    /// Calls `found` for each op concurrent with the reduction that it could strike by what it concerns, and whose
+    /// decision, or that of an op that hangs on it, this could change.
     pub(crate) fn each_target(&self, history: &History, op: OpIx, r: &Fact, mut found: impl FnMut(OpIx)) {
-        let dag = &history.dag;
+        let mut each = |x| {
+            found(x);
+            false
+        };
         if let Action::InvitationRevoked { invitation } = r.action {
-            self.any_claim_of(dag, invitation, op, |x| {
-                found(x);
-                false
-            });
+            self.any_claim_of(history, invitation, op, each);
             return;
         }
         let member = r.reduced_member();
-        if !matches!(r.action, Action::ContextCapabilityRevoked { .. }) {
-            self.any_by_principal(dag, member, op, |x| {
-                found(x);
-                false
-            });
+        if !matches!(r.action, Action::ContextCapabilityRevoked { .. })
+            && let Some(of) = self.more(member)
+        {
+            of.by_principal.any_concurrent(history, op, Among::All, &mut each);
         }
-        self.any_grant_to(dag, member, op, |x| {
-            found(x);
-            false
-        });
+        self.any_grant_to(history, member, op, Among::Open, each);
     }
 }

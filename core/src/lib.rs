@@ -59,7 +59,7 @@
 )]
 
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 // The rooms, from the ground up. A room knows those above it in this list and no others; `tests/rooms.rs` checks that.
@@ -76,11 +76,14 @@ mod clock;
 mod dag;
 mod directory;
 mod facts;
+mod again;
 mod cells;
 mod authority;
 mod preconditions;
 mod reducer;
 mod conflict;
+mod decisions;
+mod pass;
 mod standing;
 mod trie;
 mod state_hash;

@@ -24,11 +24,11 @@ pub const MAX_NAMESPACE_DEPTH: usize = 16;
 /// Most groups on the path from a group up to its root: the edges, and the root itself.
 pub const MAX_PATH_GROUPS: usize = MAX_NAMESPACE_DEPTH + 1;
 
-/// Most ops of one signer that may wait for parents, over all namespaces. Twice a chain of 50,000 that arrives
+/// Most ops of one signer that may wait for parents in one namespace. Twice a chain of 50,000 that arrives
 /// backwards, rounded up to a power of two.
 pub const MAX_PENDING_OPS_PER_SIGNER: usize = 131_072;
 
-/// Most bytes of one signer's waiting ops: room for 131,072 ops of 512 bytes (a usual op has about 300).
+/// Most bytes of one signer's waiting ops in one namespace: room for 131,072 ops of 512 bytes (a usual op has about 300).
 pub const MAX_PENDING_BYTES_PER_SIGNER: usize = 64 << 20;
 
 /// Most waiting ops of one namespace: two signers at their bound.

@@ -171,8 +171,8 @@ impl Namespace {
             self.put_back(parents, before);
             return rejected(RejectReason::NotParticipant);
         }
-        let state_hash = self.state_hash_at(&mut before, group);
-        let judged = self.judge(&before, signable, op.claim_verified(), group, Some(state_hash));
+        let fits = self.has_state_hash(&mut before, parents, group, signable);
+        let judged = self.judge(&before, signable, op.claim_verified(), group, fits);
         if is_claim && judged.causal.is_err() {
             self.put_back(parents, before);
             return rejected(RejectReason::NotParticipant);
@@ -228,17 +228,9 @@ impl Namespace {
     }
 
     fn make_view(&mut self, parents: &[OpIx], past: &Past) -> View {
-        let forest = core::mem::replace(self.fold.forest(), Forest::EMPTY);
-        let mut sources = Sources {
-            history: &self.history,
-            memory: &mut self.memory,
-            standing: &self.standing,
-            fold: &self.fold,
-            main_forest: &forest,
-        };
-        let view = self.views.of_parents(&mut sources, parents, past);
-        *self.fold.forest() = forest;
-        view
+        let mut sources =
+            Sources { history: &self.history, memory: &mut self.memory, standing: &self.standing, fold: &self.fold };
+        self.views.of_parents(&mut sources, parents, past)
     }
 
     /// The view was made for nothing: if it is that of a single op, it is kept for the next.
@@ -257,9 +249,16 @@ impl Namespace {
         }
     }
 
-    fn state_hash_at(&mut self, before: &mut Before, group: GroupIx) -> Hash {
+    fn state_hash_at(&mut self, before: &mut Before, parents: &[OpIx], group: GroupIx) -> Hash {
         match &mut before.view {
-            Some(view) => view.state_hash(&self.history, &mut self.memory, group),
+            Some(view) => {
+                if view.forest.is_none() {
+                    let main = (self.fold.state(), self.fold.forest_ref());
+                    view.forest =
+                        Some(self.views.forest_for(&mut self.memory, &self.history, main, parents, &view.state));
+                }
+                view.state_hash(&self.history, &mut self.memory, group)
+            }
             None => self.main_state_hash(group),
         }
     }
@@ -289,18 +288,40 @@ impl Namespace {
         out
     }
 
-    /// The causal verdict (SPEC §2); with no state hash given, as if the op had the right one.
+    /// Whether the op's state hash is that of its group in its past.
+    ///
+    /// Tries of old pasts are not kept, and making one costs as much as has changed since. But a sound op with the same
+    /// parents and group was signed over that very hash: the two are equal if that op's id comes out with ours in it.
+    fn has_state_hash(
+        &mut self,
+        before: &mut Before,
+        parents: &[OpIx],
+        group: GroupIx,
+        signable: &SignableGroupOp,
+    ) -> bool {
+        let has_tries = before.view.as_ref().is_none_or(|view| view.forest.is_some());
+        if !has_tries
+            && let [parent] = parents
+            && let Some(proven) =
+                self.history.same_state_hash_as_sibling(&self.id, *parent, group, &signable.state_hash)
+        {
+            return proven;
+        }
+        self.state_hash_at(before, parents, group) == signable.state_hash
+    }
+
+    /// The causal verdict (SPEC §2), given whether the state hash fits.
     fn judge(
         &self,
         before: &Before,
         signable: &SignableGroupOp,
         claim_verified: bool,
         group: GroupIx,
-        state_hash: Option<Hash>,
+        state_hash_fits: bool,
     ) -> Judged {
         let directory = &self.history.directory;
         let mut action = facts::action(signable, &mut Find { directory, group });
-        if state_hash.is_some_and(|hash| hash != signable.state_hash) {
+        if !state_hash_fits {
             return Judged { group, action, causal: Err(VoidReason::StateHashMismatch) };
         }
         let signer = directory.find_person(&signable.signer);
@@ -380,8 +401,10 @@ impl Namespace {
 
     /// Some op's ground was given by this op's giver.
     pub(crate) fn note_giver(&mut self, basis: Option<&Basis>) {
-        if let Some(giver) = basis.and_then(|basis| self.history.facts.get_mut(basis.giver.at())) {
+        let Some(basis) = basis else { return };
+        if let Some(giver) = self.history.facts.get_mut(basis.giver.at()).filter(|giver| !giver.gave_ground) {
             giver.gave_ground = true;
+            self.standing.note_giver(&self.history, basis.giver);
         }
     }
 
@@ -434,12 +457,12 @@ impl Namespace {
             let group = self.group_in(&past, &signable.group_id).ok_or(DraftError::UnknownGroup(signable.group_id))?;
             let mut before = self.before(parents, past);
             signable.nonce = self.next_nonce(&before.past, &signable.signer);
-            signable.state_hash = self.state_hash_at(&mut before, group);
+            signable.state_hash = self.state_hash_at(&mut before, parents, group);
             let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });
             let signer = self.history.directory.find_person(&signable.signer);
             let takes_part = is_claim || (signer.is_some() && is_participant(self.glance_at(&before), signer));
             let verified = crate::crypto::claim_verifies(signable);
-            let judged = self.judge(&before, signable, verified, group, None);
+            let judged = self.judge(&before, signable, verified, group, true);
             self.put_back(parents, before);
             if !takes_part {
                 return Err(DraftError::NotParticipant(signable.signer));

@@ -4,99 +4,69 @@
 //! changed. The same machine answers for the whole of a namespace and for any past within it: a part is the whole
 //! without the ops outside, and only decisions that rested on those can differ.
 
-use crate::arena::{InvitationIx, OpIx};
-use crate::conflict::{ConflictIndex, Strike, gives_back, strike};
+use crate::arena::OpIx;
+use crate::conflict::Strike;
 use crate::dag::Past;
-use crate::facts::{Action, Fact, History};
-use crate::group_op::Role;
-use crate::reducer::Conflict;
-use crate::verdict::VoidReason;
+use crate::decisions::{Changes, Decision, Decisions};
+use crate::facts::History;
+use crate::pass::Pass;
 use alloc::vec::Vec;
-use hashbrown::{HashMap, HashSet};
 
-/// What conflicts decided about an op, and which op decided it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Decision {
-    pub(crate) conflict: Conflict,
-    pub(crate) by: OpIx,
-}
-
-impl Decision {
-    pub(crate) const NONE: Self = Self { conflict: Conflict::None, by: OpIx::NONE };
-
-    fn stands(self) -> bool {
-        self.conflict == Conflict::None
-    }
-
-    const fn void(reason: VoidReason, by: OpIx) -> Self {
-        Self { conflict: Conflict::Void(reason), by }
-    }
-}
-
-/// The decisions of the whole namespace.
+/// The decisions of the whole namespace, and of its parts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Standing {
-    index: ConflictIndex,
-    /// Decisions that are not [`Decision::NONE`].
-    decisions: HashMap<OpIx, Decision>,
-    /// For each op that decided something, about which ops: a superset, as decisions change.
-    rested: HashMap<OpIx, Vec<OpIx>>,
-    /// For each InvitationRevoked that stands, the claims that it spares because a senior built on them.
-    spared: HashMap<OpIx, Vec<OpIx>>,
+    decisions: Decisions,
 }
-
-/// What changed, or differs in a part: the decision about each op that now has another one.
-pub(crate) type Changes = HashMap<OpIx, Decision>;
 
 impl Standing {
     pub(crate) fn decision(&self, op: OpIx) -> Decision {
-        self.decisions.get(&op).copied().unwrap_or(Decision::NONE)
+        self.decisions.of(op)
     }
 
     /// Takes in a sound op that was admitted last; says whose decisions changed, its own included if it is not none.
     /// `alone` says that everything else is in its past, so that nothing can conflict.
     pub(crate) fn add(&mut self, history: &History, op: OpIx, alone: bool) -> Vec<OpIx> {
-        self.index.add(history, op);
+        self.decisions.index.add(history, op);
         let Some(fact) = history.fact(op) else { return Vec::new() };
         if alone {
+            if fact.is_reduction() {
+                self.decisions.index.set_standing(history, op, true);
+            }
             return Vec::new();
         }
-        let mut pass = Pass::new(self, history, None);
+        let mut pass = Pass::new(&self.decisions, history, None);
         if fact.is_reduction() {
             pass.fresh = op;
             pass.queue(op);
         } else {
             pass.marked.push(op);
         }
-        pass.look_at_rivals(op, fact, OpIx::NONE);
+        pass.look_at_rivals(op, fact);
         pass.run();
         let Pass { changed, spared, notes, .. } = pass;
-        for (witness, dependent) in notes {
-            let list = self.rested.entry(witness).or_default();
-            list.push(dependent);
-            if list.len().is_power_of_two() {
-                list.sort_unstable();
-                list.dedup();
-            }
+        self.decisions.note(history, notes, spared);
+        if fact.is_reduction() && !changed.contains_key(&op) {
+            self.decisions.index.set_standing(history, op, true);
         }
-        self.spared.extend(spared);
         let mut out: Vec<OpIx> = changed.keys().copied().collect();
         out.sort_unstable();
-        for (op, decision) in changed {
-            if decision == Decision::NONE {
-                self.decisions.remove(&op);
-            } else {
-                self.decisions.insert(op, decision);
-            }
+        for op in &out {
+            let decision = changed.get(op).copied().unwrap_or(Decision::NONE);
+            self.decisions.set(history, *op, decision);
         }
         out
     }
 
+    /// Some op's ground was given by this one.
+    pub(crate) fn note_giver(&mut self, history: &History, giver: OpIx) {
+        self.decisions.index.open(history, giver);
+    }
+
     /// Which decisions differ in a part of the namespace: a past, and the sound ops that are `outside` of it.
     pub(crate) fn differences(&self, history: &History, past: &Past, outside: &[OpIx]) -> Changes {
-        let mut pass = Pass::new(self, history, Some(*past));
+        let mut pass = Pass::new(&self.decisions, history, Some(*past));
         for op in outside {
-            for dependent in self.rested.get(op).map(Vec::as_slice).unwrap_or_default() {
+            for dependent in self.decisions.rested_on(*op) {
                 pass.look_again(*dependent);
             }
         }
@@ -106,15 +76,15 @@ impl Standing {
 
     /// The op that breaks the chain of `x`: what took, or outdid, what it rests on further up. For explanations.
     pub(crate) fn breaker(&self, history: &History, x: OpIx) -> Option<OpIx> {
-        Pass::new(self, history, None).broken(x, OpIx::NONE)
+        Pass::new(&self.decisions, history, None).broken(x, OpIx::NONE)
     }
 
     /// All reductions that strike `x`, the first taken first: for explanations.
     pub(crate) fn strikers(&self, history: &History, x: OpIx) -> Vec<(OpIx, Strike)> {
         let Some(fact) = history.fact(x) else { return Vec::new() };
-        let pass = Pass::new(self, history, None);
+        let pass = Pass::new(&self.decisions, history, None);
         let mut found = Vec::new();
-        self.index.any_candidate(history, x, fact, |r| {
+        pass.any_candidate(x, fact, |r| {
             if let Some(kind) = pass.strikes(r, x) {
                 found.push((r, kind));
             }
@@ -123,460 +93,4 @@ impl Standing {
         found.sort_by(|(a, _), (b, _)| history.compare_taking_order(*a, *b));
         found
     }
-}
-
-/// One round of decisions, over the whole or a part.
-struct Pass<'a> {
-    standing: &'a Standing,
-    history: &'a History,
-    /// The part; `None` is the whole.
-    past: Option<Past>,
-    /// The op just added: until it is decided it does not stand.
-    fresh: OpIx,
-    changed: Changes,
-    spared: HashMap<OpIx, Vec<OpIx>>,
-    /// Which op each decision rested on: (witness, about which op).
-    notes: Vec<(OpIx, OpIx)>,
-    /// Reductions to decide, the first to take last.
-    queue: Vec<OpIx>,
-    queued: HashSet<OpIx>,
-    /// Ops that are no reductions, to look at once all reductions are decided.
-    marked: Vec<OpIx>,
-    everything: bool,
-}
-
-impl<'a> Pass<'a> {
-    fn new(standing: &'a Standing, history: &'a History, past: Option<Past>) -> Self {
-        Self {
-            standing,
-            history,
-            past,
-            fresh: OpIx::NONE,
-            changed: Changes::new(),
-            spared: HashMap::new(),
-            notes: Vec::new(),
-            queue: Vec::new(),
-            queued: HashSet::new(),
-            marked: Vec::new(),
-            everything: false,
-        }
-    }
-
-    fn includes(&self, op: OpIx) -> bool {
-        self.past.as_ref().is_none_or(|past| self.history.dag.contains(past, op))
-    }
-
-    fn decision(&self, op: OpIx) -> Decision {
-        self.changed.get(&op).copied().unwrap_or_else(|| self.standing.decision(op))
-    }
-
-    fn stands(&self, r: OpIx) -> bool {
-        r != self.fresh && self.includes(r) && self.decision(r).stands()
-    }
-
-    fn note(&mut self, witness: OpIx, dependent: OpIx) {
-        if self.past.is_none() {
-            self.notes.push((witness, dependent));
-        }
-    }
-
-    // The queue.
-
-    fn queue(&mut self, r: OpIx) {
-        if !self.includes(r) || !self.queued.insert(r) {
-            return;
-        }
-        let at = self.queue.partition_point(|other| self.history.compare_taking_order(*other, r).is_gt());
-        self.queue.insert(at, r);
-    }
-
-    /// A decision about this op may be another now.
-    fn look_again(&mut self, op: OpIx) {
-        if self.history.fact(op).is_some_and(Fact::is_reduction) {
-            self.queue(op);
-        } else if self.includes(op) {
-            self.marked.push(op);
-        }
-    }
-
-    /// Queues every reduction that is taken after `after`.
-    fn queue_everything(&mut self, after: OpIx) {
-        if self.everything {
-            return;
-        }
-        self.everything = true;
-        let history = self.history;
-        let later = |r: &OpIx| after.is_none() || history.compare_taking_order(after, *r).is_lt();
-        let all: Vec<OpIx> = self.standing.index.all_reductions().iter().copied().filter(later).collect();
-        for r in all {
-            if self.includes(r) && self.queued.insert(r) {
-                self.queue.push(r);
-            }
-        }
-        self.queue.sort_unstable_by(|a, b| history.compare_taking_order(*b, *a));
-    }
-
-    fn run(&mut self) {
-        while let Some(r) = self.queue.pop() {
-            self.queued.remove(&r);
-            self.decide(r);
-        }
-        let marked = core::mem::take(&mut self.marked);
-        for x in marked {
-            let decision = self.struck(x);
-            if decision != self.decision(x) {
-                self.changed.insert(x, decision);
-            }
-        }
-        // A part compares with the whole; the whole reports what is not as it was.
-        let standing = self.standing;
-        self.changed.retain(|op, decision| *decision != standing.decision(*op));
-    }
-
-    // Reductions.
-
-    /// SPEC §3, "which reductions stand": takes one, given those taken before it.
-    fn decide(&mut self, r: OpIx) {
-        let Some(fact) = self.history.fact(r) else { return };
-        let stood = self.stands(r);
-        let old = self.decision(r);
-        let new = self.judge_reduction(r, fact);
-        if r == self.fresh {
-            self.fresh = OpIx::NONE;
-        }
-        if new != old {
-            self.changed.insert(r, new);
-        }
-        let spared_changed = new.stands() && self.update_spared(r, fact);
-        if new.stands() != stood || spared_changed {
-            self.spread(r, fact, new.stands());
-        }
-    }
-
-    fn judge_reduction(&mut self, r: OpIx, fact: &Fact) -> Decision {
-        if let Some(by) = self.broken(r, r) {
-            return Decision::void(VoidReason::AuthorityLost, by);
-        }
-        if !fact.is_of_signer()
-            && let Some(by) = self.overruler(r, fact)
-        {
-            return Decision::void(VoidReason::Overruled, by);
-        }
-        Decision::NONE
-    }
-
-    /// The op that gives back what `r` takes, strictly more senior, no claim, and not broken by what was taken before.
-    fn overruler(&mut self, r: OpIx, fact: &Fact) -> Option<OpIx> {
-        let history = self.history;
-        let mut candidates = Vec::new();
-        self.standing.index.any_grant_to(&history.dag, fact.reduced_member(), r, |x| {
-            let fits = history.fact(x).is_some_and(|other| {
-                !other.is_claim() && gives_back(history, fact, other) && history.is_senior(other, fact)
-            });
-            if fits {
-                candidates.push(x);
-            }
-            false
-        });
-        let found = candidates.into_iter().filter(|x| self.includes(*x)).collect::<Vec<_>>();
-        let found = found.into_iter().find(|x| self.broken(*x, r).is_none())?;
-        self.note(found, r);
-        Some(found)
-    }
-
-    /// Whose turn it is because `r` stands now, or no longer does.
-    fn spread(&mut self, r: OpIx, fact: &Fact, stands: bool) {
-        let mut targets: Vec<OpIx> = self.standing.rested.get(&r).cloned().unwrap_or_default();
-        for (_, dependent) in self.notes.iter().filter(|(witness, _)| *witness == r) {
-            targets.push(*dependent);
-        }
-        for target in targets {
-            self.look_at_later(target, r);
-        }
-        if !stands {
-            return;
-        }
-        let mut targets = Vec::new();
-        self.standing.index.each_target(self.history, r, fact, |x| targets.push(x));
-        for x in targets {
-            let Some(other) = self.history.fact(x) else { continue };
-            if !self.includes(x) || strike(self.history, fact, other).is_none() {
-                continue;
-            }
-            self.look_at_later(x, r);
-            self.look_at_rivals(x, other, r);
-            if other.gave_ground {
-                self.queue_everything(r);
-            }
-        }
-    }
-
-    fn look_at_later(&mut self, op: OpIx, than: OpIx) {
-        let is_reduction = self.history.fact(op).is_some_and(Fact::is_reduction);
-        if !is_reduction || self.history.compare_taking_order(than, op).is_lt() {
-            self.look_again(op);
-        }
-    }
-
-    /// Which reductions, taken after `after`, may be decided otherwise because the grant `x` is new, or is broken or no
-    /// longer is: those it may overrule, those it may outdo a giver of, those it may spare a claim from.
-    fn look_at_rivals(&mut self, x: OpIx, fact: &Fact, after: OpIx) {
-        let member = fact.granted_to();
-        if member.is_none() {
-            return;
-        }
-        let history = self.history;
-        let later = |r: OpIx| after.is_none() || history.compare_taking_order(after, r).is_lt();
-        let mut found = Vec::new();
-        let mut outdoes = false;
-        let index = &self.standing.index;
-        index.any_reduction_of(&history.dag, member, x, |r| {
-            if history.fact(r).is_some_and(|other| history.is_senior(fact, other)) && later(r) {
-                found.push(r);
-            }
-            false
-        });
-        if let Some((_, role)) = fact.gives_role() {
-            outdoes = index.any_grant_to(&history.dag, member, x, |a| {
-                history.fact(a).is_some_and(|a| a.gave_ground && outdone_by(history, a, fact, role))
-            });
-        }
-        if !fact.is_claim() {
-            self.revocations_spared_by(x, fact, &mut found);
-        }
-        for r in found {
-            self.queue(r);
-        }
-        if outdoes {
-            self.queue_everything(after);
-        }
-    }
-
-    // Claims that a senior built on.
-
-    /// The revocations concurrent with the grant `y` of invitations that its subject claimed in its past.
-    fn revocations_spared_by(&self, y: OpIx, fact: &Fact, found: &mut Vec<OpIx>) {
-        let history = self.history;
-        for (claim, invitation) in self.claims_before(y, fact) {
-            self.standing.index.any_revocation_of(&history.dag, invitation, y, |r| {
-                if history.dag.concurrent(r, claim) {
-                    found.push(r);
-                }
-                false
-            });
-        }
-    }
-
-    /// The claims of the subject of `y` that lie in its past, in a group of its path.
-    fn claims_before(&self, y: OpIx, fact: &Fact) -> Vec<(OpIx, InvitationIx)> {
-        let history = self.history;
-        self.standing
-            .index
-            .claims_by(fact.granted_to())
-            .iter()
-            .filter(|claim| history.dag.is_before(**claim, y))
-            .filter_map(|claim| {
-                let other = history.fact(*claim)?;
-                let Action::Claim { invitation, .. } = other.action else { return None };
-                history.directory.is_in_path(other.group, fact.group).then_some((*claim, invitation))
-            })
-            .collect()
-    }
-
-    /// Decides anew which claims the revocation `r` spares, as it is taken; says whether that changed.
-    fn update_spared(&mut self, r: OpIx, fact: &Fact) -> bool {
-        let Action::InvitationRevoked { invitation } = fact.action else { return false };
-        let history = self.history;
-        let mut claims = Vec::new();
-        self.standing.index.any_claim_of(&history.dag, invitation, r, |claim| {
-            claims.push(claim);
-            false
-        });
-        let mut spared: Vec<OpIx> = claims.into_iter().filter(|claim| self.is_built_on(*claim, r, fact)).collect();
-        spared.sort_unstable();
-        if self.spared_by(r) == spared {
-            return false;
-        }
-        self.spared.insert(r, spared);
-        true
-    }
-
-    fn spared_by(&self, r: OpIx) -> &[OpIx] {
-        self.spared.get(&r).or_else(|| self.standing.spared.get(&r)).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// There is a sound grant y ∥ r to the claim's signer, no claim and not lowering, with the claim in its past and
-    /// the claim's group in its path, strictly more senior than r and not broken by what stood before r was taken.
-    fn is_built_on(&mut self, claim: OpIx, r: OpIx, fact: &Fact) -> bool {
-        let history = self.history;
-        let Some(claimed) = history.fact(claim) else { return false };
-        if !self.includes(claim) {
-            return false;
-        }
-        let mut seniors = Vec::new();
-        self.standing.index.any_grant_to(&history.dag, claimed.signer, r, |y| {
-            let fits = history.fact(y).is_some_and(|other| {
-                !other.is_claim()
-                    && history.dag.is_before(claim, y)
-                    && history.directory.is_in_path(claimed.group, other.group)
-                    && history.is_senior(other, fact)
-            });
-            if fits {
-                seniors.push(y);
-            }
-            false
-        });
-        seniors.retain(|y| self.includes(*y));
-        let found = seniors.into_iter().find(|y| self.broken(*y, r).is_none());
-        if let Some(y) = found {
-            self.note(y, r);
-        }
-        found.is_some()
-    }
-
-    // Strikes.
-
-    /// How the reduction `r`, if it stands, strikes `x`.
-    fn strikes(&self, r: OpIx, x: OpIx) -> Option<Strike> {
-        if !self.stands(r) {
-            return None;
-        }
-        let (reduction, fact) = (self.history.fact(r)?, self.history.fact(x)?);
-        let kind = strike(self.history, reduction, fact)?;
-        let spares = matches!(reduction.action, Action::InvitationRevoked { .. }) && self.spared_by(r).contains(&x);
-        (!spares).then_some(kind)
-    }
-
-    /// SPEC §4.4: how standing reductions strike an op that is no reduction.
-    fn struck(&mut self, x: OpIx) -> Decision {
-        let Some(fact) = self.history.fact(x) else { return Decision::NONE };
-        let (mut authority, mut invitation, mut subject) = (OpIx::NONE, OpIx::NONE, OpIx::NONE);
-        let index = &self.standing.index;
-        index.any_candidate(self.history, x, fact, |r| {
-            let revokes =
-                self.history.fact(r).is_some_and(|other| matches!(other.action, Action::InvitationRevoked { .. }));
-            match self.strikes(r, x) {
-                Some(Strike::Rests) if revokes => invitation = r,
-                Some(Strike::Rests) => authority = r,
-                Some(Strike::GivesBack) if subject.is_none() => subject = r,
-                _ => {}
-            }
-            authority.is_some()
-        });
-        let decision = if authority.is_some() {
-            Decision::void(VoidReason::AuthorityLost, authority)
-        } else if invitation.is_some() {
-            Decision::void(VoidReason::InvitationRevoked, invitation)
-        } else if subject.is_some() {
-            Decision::void(VoidReason::SubjectReduced, subject)
-        } else {
-            return Decision::NONE;
-        };
-        self.note(decision.by, x);
-        decision
-    }
-
-    /// Whether the standing reductions taken before `limit` ([`OpIx::NONE`]: all of them) break `x0`, and which op does
-    /// (SPEC §3). Outdoers can be
-    /// outdone in turn, each strictly more senior than the one before: a work list, no recursion.
-    fn broken(&mut self, x0: OpIx, limit: OpIx) -> Option<OpIx> {
-        let mut known: HashMap<OpIx, Option<OpIx>> = HashMap::new();
-        let mut stack = Vec::from([x0]);
-        while let Some(x) = stack.last().copied() {
-            if known.contains_key(&x) {
-                stack.pop();
-                continue;
-            }
-            match self.broken_given(x, limit, &known) {
-                Ok(result) => {
-                    known.insert(x, result);
-                    if let Some(witness) = result {
-                        self.note(witness, limit);
-                    }
-                    stack.pop();
-                }
-                Err(first) => stack.push(first),
-            }
-        }
-        known.get(&x0).copied().flatten()
-    }
-
-    /// As [`Self::broken`], or the outdoer that must be known first.
-    fn broken_given(&self, x: OpIx, limit: OpIx, known: &HashMap<OpIx, Option<OpIx>>) -> Result<Option<OpIx>, OpIx> {
-        let history = self.history;
-        let Some(fact) = history.fact(x) else { return Ok(None) };
-        if let Some(by) = self.struck_before(x, fact, limit, x) {
-            return Ok(Some(by));
-        }
-        let mut above = fact.basis.giver;
-        while let Some(giver) = history.fact(above) {
-            if let Some(by) = self.struck_before(above, giver, limit, x) {
-                return Ok(Some(by));
-            }
-            if let Some(by) = self.outdone(above, giver, x, fact, known)? {
-                return Ok(Some(by));
-            }
-            above = giver.basis.giver;
-        }
-        Ok(None)
-    }
-
-    /// A standing reduction taken before `limit`, concurrent with `x`, that strikes `a`: `x` itself or an op of its
-    /// chain.
-    fn struck_before(&self, a: OpIx, fact: &Fact, limit: OpIx, x: OpIx) -> Option<OpIx> {
-        let history = self.history;
-        let mut found = None;
-        self.standing.index.any_candidate(history, a, fact, |q| {
-            let strikes = (limit.is_none() || history.compare_taking_order(q, limit).is_lt())
-                && history.dag.concurrent(q, x)
-                && self.strikes(q, a).is_some();
-            if strikes {
-                found = Some(q);
-            }
-            strikes
-        });
-        found
-    }
-
-    /// An op that outdoes the giver `a` in the chain of `x`.
-    fn outdone(
-        &self,
-        a: OpIx,
-        giver: &Fact,
-        x: OpIx,
-        fact: &Fact,
-        known: &HashMap<OpIx, Option<OpIx>>,
-    ) -> Result<Option<OpIx>, OpIx> {
-        let Some((member, _)) = giver.gives_role() else { return Ok(None) };
-        let history = self.history;
-        let (mut by, mut unknown) = (None, None);
-        self.standing.index.any_grant_to(&history.dag, member, a, |b| {
-            let fits = self.includes(b)
-                && history.dag.concurrent(b, x)
-                && history.fact(b).is_some_and(|other| {
-                    other.gives_role().is_some_and(|(_, role)| outdone_by(history, giver, other, role))
-                        && history.is_senior(other, fact)
-                });
-            if fits {
-                match known.get(&b) {
-                    Some(None) => by = Some(b),
-                    Some(Some(_)) => {}
-                    None => unknown = Some(b),
-                }
-            }
-            by.is_some() || unknown.is_some()
-        });
-        match unknown {
-            Some(first) if by.is_none() => Err(first),
-            _ => Ok(by),
-        }
-    }
-}
-
-/// Whether `b`, which gives `role`, gives a lower one than `a` to the same member in the same group, and is strictly
-/// more senior.
-fn outdone_by(history: &History, a: &Fact, b: &Fact, role: Role) -> bool {
-    a.gives_role().is_some_and(|(member, given)| member == b.granted_to() && role > given)
-        && a.group == b.group
-        && history.is_senior(b, a)
 }

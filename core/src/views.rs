@@ -14,7 +14,6 @@ use crate::ids::Hash;
 use crate::reducer::{Tape, Work};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
-use crate::trie::Tries;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
@@ -93,7 +92,6 @@ pub(crate) struct Sources<'a> {
     pub(crate) memory: &'a mut Memory,
     pub(crate) standing: &'a Standing,
     pub(crate) fold: &'a Fold,
-    pub(crate) main_forest: &'a Forest,
 }
 
 impl Views {
@@ -133,8 +131,7 @@ impl Views {
             },
             _ => general(sources, past),
         };
-        let forest = self.forest_for(sources, parents, &state);
-        View { state, forest: Some(forest) }
+        View { state, forest: None }
     }
 
     /// The view after one op: kept, with its tries; or else its state alone.
@@ -180,28 +177,27 @@ impl Views {
     }
 
     /// Tries for a state, from the nearest at hand: a kept view of one of the parents, or the whole.
-    fn forest_for(&self, sources: &mut Sources<'_>, parents: &[OpIx], state: &State) -> Forest {
-        let depth = |op: &OpIx| sources.history.dag.depth(*op);
-        let nearest = parents
-            .iter()
-            .filter(|op| self.after.get(*op).is_some_and(|kept| kept.view.forest.is_some()))
-            .max_by_key(|op| depth(op))
-            .and_then(|op| self.after.get(op));
-        let (from, forest) = match nearest {
-            Some(Kept { view: View { state, forest: Some(forest) }, .. }) => (state, forest),
-            _ => (sources.fold.state(), sources.main_forest),
+    pub(crate) fn forest_for(
+        &self,
+        memory: &mut Memory,
+        history: &History,
+        main: (&State, &Forest),
+        parents: &[OpIx],
+        state: &State,
+    ) -> Forest {
+        let kept = |op: &OpIx| {
+            let view = &self.after.get(op)?.view;
+            view.forest.as_ref().map(|forest| (&view.state, forest))
         };
-        let Memory { cells, tries } = &mut *sources.memory;
-        let mut forest: Forest = share(forest, tries);
+        let nearest = parents.iter().filter(|op| kept(op).is_some()).max_by_key(|op| history.dag.depth(**op));
+        let (from, forest) = nearest.and_then(kept).unwrap_or(main);
+        let Memory { cells, tries } = memory;
+        let mut forest = forest.share(tries);
         for cell in cells.diff(from, state) {
             forest.mark(cell, &cells.get(from, cell), &cells.get(state, cell));
         }
         forest
     }
-}
-
-fn share(forest: &Forest, tries: &mut Tries) -> Forest {
-    forest.share(tries)
 }
 
 /// Folds a past from the last checkpoint of the whole before the first place where the two differ.

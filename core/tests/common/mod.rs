@@ -7,18 +7,22 @@
 
 pub(crate) mod ops;
 
-use folkmoot_core::crypto::sha256_parts;
 use folkmoot_core::report::Report;
 use folkmoot_core::{
-    ContextId, ContextInfo, DraftError, Engine, GroupId, GroupOp, GroupView, Hash, InvitationInfo, MemberInfo,
-    NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, VerifiedOp, Verdict,
+    ContextId, ContextInfo, DraftError, Effect, Engine, GroupId, GroupOp, GroupView, Hash, InvitationInfo, MemberInfo,
+    NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, Verdict, VerifiedOp,
     VoidReason,
 };
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
 
 /// The key of a person, who is known by name in all tests.
 pub(crate) fn key(name: &str) -> SigningKey {
-    SigningKey::from_seed(sha256_parts(&[b"folkmoot tests: ", name.as_bytes()]))
+    SigningKey::from_seed(sha256(format!("folkmoot tests: {name}").as_bytes()))
 }
 
 /// The public key of a person.
@@ -32,6 +36,7 @@ pub(crate) struct Moot {
     id: NamespaceId,
     sent: Vec<VerifiedOp>,
     statuses: BTreeMap<OpId, Status>,
+    effects: Vec<Effect>,
 }
 
 impl Moot {
@@ -39,7 +44,8 @@ impl Moot {
     pub(crate) fn founded_by(founder: &str) -> Self {
         let genesis = genesis(founder, "moot");
         let id = genesis.id().into();
-        let mut moot = Self { engine: Engine::new(), id, sent: Vec::new(), statuses: BTreeMap::new() };
+        let mut moot =
+            Self { engine: Engine::new(), id, sent: Vec::new(), statuses: BTreeMap::new(), effects: Vec::new() };
         assert_eq!(moot.deliver(genesis), Status::Admitted(Verdict::Effective));
         moot
     }
@@ -98,6 +104,7 @@ impl Moot {
         for (id, status) in outcome.statuses() {
             self.statuses.insert(*id, status.clone());
         }
+        self.effects = outcome.after_commit().to_vec();
         self.statuses[&id].clone()
     }
 
@@ -110,6 +117,11 @@ impl Moot {
     /// The last status that an op was given.
     pub(crate) fn status(&self, id: OpId) -> Status {
         self.statuses[&id].clone()
+    }
+
+    /// What the last op that was sent changed.
+    pub(crate) fn effects(&self) -> &[Effect] {
+        &self.effects
     }
 
     pub(crate) fn verdict(&self, id: OpId) -> Verdict {
@@ -162,7 +174,12 @@ impl Moot {
         self.engine.context(&self.id, &context).map(|(_, info)| info)
     }
 
-    /// What is known of an invitation into the root.
+    /// Somebody's invitation into the root, good for many uses, for ever, for everybody.
+    pub(crate) fn invitation_by(&self, inviter: &str, role: Role) -> ops::Invitation {
+        ops::Invitation::new(self.id, self.root(), inviter, role)
+    }
+
+    /// What is known of an invitation.
     pub(crate) fn invitation(&self, invitation: &ops::Invitation) -> Option<InvitationInfo> {
         self.view(invitation.terms.group_id).invitations.get(&invitation.id()).copied()
     }
@@ -206,7 +223,7 @@ impl Moot {
 
 /// The op with which this person founds a namespace.
 pub(crate) fn genesis(founder: &str, salt: &str) -> VerifiedOp {
-    let genesis = Engine::genesis(who(founder), sha256_parts(&[salt.as_bytes()]), "root", [1; 32], [2; 32]);
+    let genesis = Engine::genesis(who(founder), sha256(salt.as_bytes()), "root", [1; 32], [2; 32]);
     genesis.sign(&key(founder)).expect("well-formed")
 }
 

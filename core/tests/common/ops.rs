@@ -178,3 +178,6 @@ impl Invitation {
         GroupOp::InvitationRevoked { invitation_id: self.id() }
     }
 }
+
+pub(crate) const NOOP: GroupOp = GroupOp::Noop;
+pub(crate) const GROUP_DELETED: GroupOp = GroupOp::GroupDeleted;
