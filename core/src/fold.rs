@@ -5,6 +5,7 @@ use crate::arena::{CellIx, OpIx};
 use crate::authority::{Glance, Read};
 use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
+use crate::limits::CHECKPOINT_EVERY;
 use crate::order::Order;
 use crate::reducer::{Conflict, Tape, Work};
 use crate::standing::Standing;
@@ -12,9 +13,6 @@ use crate::state_hash::Forest;
 use crate::trie::Tries;
 use crate::verdict::Verdict;
 use alloc::vec::Vec;
-
-/// A checkpoint after every so many ops, where nothing older is near.
-const CHECKPOINT_EVERY: usize = 32;
 
 /// The state after the ops up to `last`.
 #[derive(Debug)]

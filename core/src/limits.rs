@@ -62,5 +62,17 @@ pub const MAX_SIGNING_KEYS: usize = 65_536;
 /// Most siblings in an inclusion proof: one for each bit of a 256-bit hash.
 pub const MAX_PROOF_SIBLINGS: usize = 256;
 
+/// Most views of single ops that are kept, the one unused longest let go first: twice the heads that a draft merges.
+pub const MAX_KEPT_VIEWS: usize = 128;
+
+/// Of each run of ops, the state after every so many is kept for good: at some hundred bytes each, a byte or two an op.
+pub const RUN_VIEW_EVERY: u32 = 256;
+
+/// Farther back along a run than this, no kept view is looked for: past the next one, if all are there.
+pub const MAX_VIEW_WALK: usize = 512;
+
+/// The merged state is kept after every so many ops where it grows; farther back, less often.
+pub const CHECKPOINT_EVERY: usize = 32;
+
 const _: () = assert!(MAX_SYNC_PAGE_BYTES >= MAX_OP_BYTES);
 const _: () = assert!(MAX_PENDING_BYTES_PER_SIGNER >= MAX_OP_BYTES);

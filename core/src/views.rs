@@ -11,18 +11,12 @@ use crate::dag::Past;
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::Hash;
+use crate::limits::{MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
 use crate::reducer::{Tape, Work};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
-
-/// Most views of single ops that are kept; the one unused longest goes first.
-const MAX_KEPT_VIEWS: usize = 128;
-/// Of each run, the view after every so many ops is kept for good.
-const RUN_VIEW_EVERY: u32 = 256;
-/// Farther back than this no kept view is looked for.
-const MAX_WALK: usize = 2 * RUN_VIEW_EVERY as usize;
 
 /// The state of one past, and its tries if they are at hand.
 #[derive(Debug)]
@@ -158,7 +152,7 @@ impl Views {
             }
             way.push(at);
             match sources.history.dag.only_parent(at) {
-                Some(parent) if way.len() < MAX_WALK => at = parent,
+                Some(parent) if way.len() < MAX_VIEW_WALK => at = parent,
                 _ => break None,
             }
         };

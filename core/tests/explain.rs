@@ -112,7 +112,7 @@ fn a_claim_rests_on_the_inviter() {
 #[test]
 fn an_op_void_by_its_causal_verdict_rests_on_nothing() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
-    let void = moot.by("bob").is_refused(remove("alice"), Outranked);
+    let void = moot.by("bob").cannot(remove("alice"), Outranked);
     let explanation = explain(&moot, void);
     assert_eq!((explanation.verdict, explanation.causal), (Void(Outranked), true));
     assert_eq!((explanation.by, explanation.basis), (None, None));

@@ -9,7 +9,7 @@ pub(crate) mod ops;
 
 use folkmoot_core::report::Report;
 use folkmoot_core::{
-    ContextId, ContextInfo, DraftError, Effect, Engine, GroupId, GroupOp, GroupView, Hash, InvitationInfo, MemberInfo,
+    ContextId, ContextInfo, DraftError, Effect, Engine, Explanation, GroupId, GroupOp, GroupView, Hash, InvitationInfo, MemberInfo,
     NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, Verdict, VerifiedOp,
     VoidReason,
 };
@@ -270,7 +270,7 @@ impl By<'_> {
     /// The op would be void in its own past for this reason: no draft is made. It is forged and sent all the same, is
     /// void for good (a claim is rejected), and changes nothing.
     #[track_caller]
-    pub(crate) fn is_refused(self, op: GroupOp, reason: VoidReason) -> OpId {
+    pub(crate) fn cannot(self, op: GroupOp, reason: VoidReason) -> OpId {
         let forged = self.forge(op);
         let Self { moot, name, group, .. } = self;
         let parents = forged.parent_op_hashes.clone();
@@ -344,13 +344,23 @@ pub(crate) fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
     items
 }
 
-/// What a fresh engine makes of ops that come in this order, so many at a time.
-pub(crate) fn report_of(ops: &[VerifiedOp], at_a_time: usize) -> Report {
+/// A fresh engine to which ops came in this order, so many at a time.
+pub(crate) fn engine_of(ops: &[VerifiedOp], at_a_time: usize) -> Engine {
     let mut engine = Engine::new();
     for batch in ops.chunks(at_a_time.max(1)) {
         let _ = engine.apply_batch(batch.to_vec());
     }
-    Report::of(&mut engine)
+    engine
+}
+
+/// What a fresh engine makes of ops that come in this order, so many at a time.
+pub(crate) fn report_of(ops: &[VerifiedOp], at_a_time: usize) -> Report {
+    Report::of(&mut engine_of(ops, at_a_time))
+}
+
+/// What an engine says about each of these ops.
+pub(crate) fn explanations(engine: &Engine, ops: &[VerifiedOp]) -> Vec<Option<Explanation>> {
+    ops.iter().map(|op| engine.explain(&op.id())).collect()
 }
 
 impl Drop for Moot {
@@ -360,13 +370,16 @@ impl Drop for Moot {
         }
         let expected = self.report();
         let ops = &self.sent;
+        let explained = explanations(&self.engine, ops);
         let reversed: Vec<VerifiedOp> = ops.iter().rev().cloned().collect();
         let twice: Vec<VerifiedOp> = ops.iter().chain(&reversed).cloned().collect();
         let mut orders = vec![("as sent", ops.clone()), ("reversed", reversed), ("twice", twice)];
         orders.extend((1..5).map(|seed| ("shuffled", shuffled(ops, seed))));
         for (how, order) in orders {
             for at_a_time in [1, 3, order.len()] {
-                assert_eq!(report_of(&order, at_a_time), expected, "{how}, {at_a_time} at a time");
+                let mut engine = engine_of(&order, at_a_time);
+                assert_eq!(Report::of(&mut engine), expected, "{how}, {at_a_time} at a time");
+                assert_eq!(explanations(&engine, ops), explained, "{how}, {at_a_time} at a time");
             }
         }
     }

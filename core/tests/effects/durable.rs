@@ -50,7 +50,7 @@ fn the_log_of_a_moot_replays_in_whatever_order_its_ops_came() {
     moot.by("bob").on(&base).does(remove("erin"));
     moot.by("carol").on(&base).does(grant("erin", INVITE));
     moot.by("erin").on(&base).does(member_alias("erin", "E"));
-    moot.by("carol").on(&base).is_refused(remove("bob"), folkmoot_core::VoidReason::Outranked);
+    moot.by("carol").on(&base).cannot(remove("bob"), folkmoot_core::VoidReason::Outranked);
     moot.by("alice").creates("sub");
     moot.by("alice").on(&base).does(grant("erin", METADATA));
     for seed in 0..20 {

@@ -170,6 +170,36 @@ fn a_reduction_that_stands_again_may_be_idle() {
 }
 
 #[test]
+fn a_reduction_that_finds_nothing_any_more_is_told_to_stand_idle() {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    moot.let_in("alice", &["erin"], Member);
+    let base = moot.heads();
+    let by_bob = moot.by("bob").on(&base).does(remove("erin"));
+    moot.by("alice").on(&base).does(remove("erin"));
+    moot.expect(by_bob, Idle(NoSuchMember));
+    assert_told(&moot, &[restored(by_bob, Idle(NoSuchMember))]);
+}
+
+/// Two removals strike the same op. Whichever an engine met first, it names the one that `explain` names everywhere.
+#[test]
+fn the_op_that_is_named_is_the_one_that_explain_names() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let base = moot.heads();
+    let addition = moot.by("carol").on(&base).does(add("frank", Member));
+    let before = moot.sent().to_vec();
+    let removals = ["bob", "alice"].map(|name| moot.by(name).on(&base).does(remove("carol")));
+    for order in [removals, [removals[1], removals[0]]] {
+        let mut engine = folkmoot_core::Engine::new();
+        let _ = engine.apply_batch(before.clone());
+        let outcome = engine.apply_batch(order.map(|id| moot.op(id).clone()));
+        let by = engine.explain(&addition).unwrap().by;
+        assert_eq!(by, Some(removals[1]));
+        let expected = OpVoided { op: addition, by, reason: AuthorityLost };
+        assert!(outcome.after_commit().contains(&expected), "{:?}", outcome.after_commit());
+    }
+}
+
+#[test]
 fn a_fork_is_told_with_its_two_ops() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let base = moot.heads();

@@ -102,7 +102,7 @@ fn a_waiting_op() {
 #[test]
 fn a_void_op_is_kept_but_tells_nothing() {
     let (mut engine, mut moot) = an_engine();
-    let void = moot.by("erin").is_refused(remove("alice"), folkmoot_core::VoidReason::Unauthorized);
+    let void = moot.by("erin").cannot(remove("alice"), folkmoot_core::VoidReason::Unauthorized);
     let outcome = engine.apply(moot.op(void).clone());
     assert_eq!(outcome.durable(), [moot.op(void).clone()], "its place in the DAG is told by its children");
     assert!(outcome.after_commit().is_empty());

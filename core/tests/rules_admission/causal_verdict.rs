@@ -56,7 +56,7 @@ fn the_state_hash_of_a_deleted_group_is_zero() {
     assert_eq!(moot.by("alice").within(sub).forge(NOOP).state_hash, Hash::ZERO);
     let stale = SignableGroupOp { state_hash: alive, ..moot.by("alice").within(sub).forge(NOOP) };
     assert_void(&mut moot, "alice", stale, StateHashMismatch);
-    moot.by("alice").within(sub).is_refused(NOOP, NoSuchGroup);
+    moot.by("alice").within(sub).cannot(NOOP, NoSuchGroup);
 }
 
 #[test]
@@ -66,24 +66,24 @@ fn a_deleted_group_comes_before_missing_authority() {
     let sub = moot.by("alice").creates("sub");
     let below = moot.by("alice").within(sub).creates("below");
     moot.by("alice").within(sub).does(GROUP_DELETED);
-    moot.by("erin").within(sub).is_refused(remove("nobody"), NoSuchGroup);
-    moot.by("erin").within(below).is_refused(remove("nobody"), NoSuchGroup);
+    moot.by("erin").within(sub).cannot(remove("nobody"), NoSuchGroup);
+    moot.by("erin").within(below).cannot(remove("nobody"), NoSuchGroup);
 }
 
 #[test]
 fn missing_authority_comes_before_the_preconditions() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
-    moot.by("erin").is_refused(remove("nobody"), Unauthorized);
-    moot.by("erin").is_refused(GROUP_DELETED, Unauthorized);
-    moot.by("erin").is_refused(add("alice", Member), Unauthorized);
+    moot.by("erin").cannot(remove("nobody"), Unauthorized);
+    moot.by("erin").cannot(GROUP_DELETED, Unauthorized);
+    moot.by("erin").cannot(add("alice", Member), Unauthorized);
 }
 
 #[test]
 fn the_group_of_a_void_subgroup_op_is_known_but_does_not_exist() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
-    let never = GroupId::from(moot.by("erin").is_refused(subgroup("erin's"), Unauthorized));
+    let never = GroupId::from(moot.by("erin").cannot(subgroup("erin's"), Unauthorized));
     assert!(!moot.exists(never));
     let mut forged = moot.by("alice").forge(NOOP);
     (forged.group_id, forged.state_hash) = (never, Hash::ZERO);
@@ -94,7 +94,7 @@ fn the_group_of_a_void_subgroup_op_is_known_but_does_not_exist() {
 fn a_void_op_stays_and_what_is_built_on_it_is_judged_by_itself() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
-    let void = moot.by("erin").is_refused(add("frank", Member), Unauthorized);
+    let void = moot.by("erin").cannot(add("frank", Member), Unauthorized);
     let child = moot.by("alice").does(add("frank", Member));
     assert_eq!(moot.op(child).signable().parent_op_hashes, [void]);
     moot.expect(void, Void(Unauthorized));
@@ -106,7 +106,7 @@ fn a_causal_verdict_stays_whatever_comes_concurrently() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
     let base = moot.heads();
-    let void = moot.by("erin").on(&base).is_refused(add("frank", Member), Unauthorized);
+    let void = moot.by("erin").on(&base).cannot(add("frank", Member), Unauthorized);
     let raise = moot.by("alice").on(&base).does(set_role("erin", Admin));
     moot.expect(void, Void(Unauthorized));
     moot.by("alice").on(&[void, raise]).does(NOOP);

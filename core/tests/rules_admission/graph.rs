@@ -46,7 +46,7 @@ fn the_heads_are_the_admitted_ops_without_children() {
 fn a_void_op_is_a_head_like_any_other() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
-    let void = moot.by("erin").is_refused(remove("alice"), folkmoot_core::VoidReason::Unauthorized);
+    let void = moot.by("erin").cannot(remove("alice"), folkmoot_core::VoidReason::Unauthorized);
     assert_eq!(moot.heads(), [void]);
     moot.by("erin").does(NOOP);
 }

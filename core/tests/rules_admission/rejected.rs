@@ -170,7 +170,7 @@ fn only_the_nonces_of_the_ops_own_past_count() {
 fn the_nonces_of_void_ops_and_of_who_left_count_too() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
-    moot.by("erin").is_refused(remove("alice"), VoidReason::Unauthorized);
+    moot.by("erin").cannot(remove("alice"), VoidReason::Unauthorized);
     let leave = moot.by("erin").does(remove("erin"));
     moot.by("alice").does(add("erin", Member));
     let back = moot.by("erin").does(NOOP);
@@ -204,8 +204,8 @@ fn who_is_a_member_of_any_group_has_a_place_in_all() {
     let mut moot = Moot::founded_by("alice");
     let (one, two) = (moot.by("alice").creates("one"), moot.by("alice").creates("two"));
     moot.by("alice").within(one).does(add("erin", Member));
-    moot.by("erin").within(two).is_refused(NOOP, VoidReason::Unauthorized);
-    moot.by("erin").is_refused(NOOP, VoidReason::Unauthorized);
+    moot.by("erin").within(two).cannot(NOOP, VoidReason::Unauthorized);
+    moot.by("erin").cannot(NOOP, VoidReason::Unauthorized);
 }
 
 #[test]
@@ -231,8 +231,8 @@ fn a_void_claim_is_rejected_whoever_signed_it() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
     let invitation = moot.invitation_by("erin", Member);
-    moot.by("sybil").is_refused(invitation.claimed_by("sybil"), VoidReason::Unauthorized);
-    moot.by("alice").is_refused(invitation.claimed_by("alice"), VoidReason::Unauthorized);
+    moot.by("sybil").cannot(invitation.claimed_by("sybil"), VoidReason::Unauthorized);
+    moot.by("alice").cannot(invitation.claimed_by("alice"), VoidReason::Unauthorized);
     let good = moot.invitation_by("alice", Member);
     let forged = moot.by("sybil").forge(good.claimed_by("sybil"));
     let forged = SignableGroupOp { state_hash: folkmoot_core::Hash([1; 32]), ..forged };

@@ -39,7 +39,7 @@ fn need_admin_rests_on_the_topmost_admin_record() {
         assert_eq!(basis(&moot, op), (one, RestsOn::Admin, in_one));
     }
     moot.by("alice").does(add("carol", Member));
-    moot.by("bob").is_refused(defaults(0), Unauthorized);
+    moot.by("bob").cannot(defaults(0), Unauthorized);
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn capabilities_are_never_inherited() {
     added(&mut moot, root, "bob", Member);
     added(&mut moot, two, "bob", Member);
     moot.by("alice").does(grant("bob", 0x7f));
-    moot.by("bob").within(one).is_refused(register(), Unauthorized);
-    moot.by("bob").within(two).is_refused(register(), Unauthorized);
+    moot.by("bob").within(one).cannot(register(), Unauthorized);
+    moot.by("bob").within(two).cannot(register(), Unauthorized);
     moot.by("bob").does(register());
 }
 
@@ -111,7 +111,7 @@ fn a_capability_lost_by_reading_only_is_lost_for_good() {
     moot.by("alice").does(grant("bob", CREATE_CONTEXT));
     moot.by("alice").does(set_role("bob", ReadOnly));
     moot.by("alice").does(set_role("bob", Member));
-    moot.by("bob").is_refused(register(), Unauthorized);
+    moot.by("bob").cannot(register(), Unauthorized);
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn a_restricted_group_lets_the_walk_go_no_further_up() {
     let (mut moot, [root, one, two, three]) = a_line_of_groups();
     added(&mut moot, root, "bob", Member);
     moot.by("alice").within(two).does(visibility(Restricted));
-    moot.by("bob").within(three).is_refused(NOOP, Unauthorized);
-    moot.by("bob").within(two).is_refused(NOOP, Unauthorized);
+    moot.by("bob").within(three).cannot(NOOP, Unauthorized);
+    moot.by("bob").within(two).cannot(NOOP, Unauthorized);
     moot.by("bob").within(one).does(NOOP);
     let in_two = added(&mut moot, two, "bob", Member);
     let op = moot.by("bob").within(three).does(NOOP);
@@ -163,7 +163,7 @@ fn a_record_below_is_no_ground_above_or_beside() {
     let beside = moot.by("alice").within(one).creates("beside");
     added(&mut moot, two, "bob", Admin);
     for group in [root, one, beside] {
-        moot.by("bob").within(group).is_refused(NOOP, Unauthorized);
+        moot.by("bob").within(group).cannot(NOOP, Unauthorized);
     }
 }
 

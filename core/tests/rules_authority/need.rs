@@ -110,8 +110,8 @@ fn groups_are_deleted_by_admins_of_the_group_above() {
 #[test]
 fn the_root_takes_an_admin_of_the_root_and_is_not_deleted_all_the_same() {
     let mut moot = scene().moot;
-    moot.by("founder").is_refused(GROUP_DELETED, RootGroup);
-    moot.by("all above").is_refused(GROUP_DELETED, Unauthorized);
+    moot.by("founder").cannot(GROUP_DELETED, RootGroup);
+    moot.by("all above").cannot(GROUP_DELETED, Unauthorized);
 }
 
 #[test]
@@ -209,8 +209,8 @@ fn who_registered_a_context_needs_standing_to_detach_or_name_it() {
     moot.by("founder").within(group).does(remove("create context"));
     moot.by("create context").within(group).does(context_alias(own, "inherited"));
     moot.by("founder").within(group).does(visibility(Visibility::Restricted));
-    moot.by("create context").within(group).is_refused(context_alias(own, "none"), Unauthorized);
-    moot.by("create context").within(group).is_refused(detach(own), Unauthorized);
+    moot.by("create context").within(group).cannot(context_alias(own, "none"), Unauthorized);
+    moot.by("create context").within(group).cannot(detach(own), Unauthorized);
 }
 
 #[test]
@@ -220,10 +220,10 @@ fn for_a_context_that_is_not_there_nobody_is_who_registered_it() {
     scene.moot.by("create context").within(scene.group).does(detach(own));
     let Scene { moot, group, .. } = &mut scene;
     for context in [own, ContextId([9; 32])] {
-        moot.by("create context").within(*group).is_refused(detach(context), Unauthorized);
-        moot.by("create context").within(*group).is_refused(context_alias(context, "x"), Unauthorized);
-        moot.by("metadata").within(*group).is_refused(context_alias(context, "x"), NoSuchContext);
-        moot.by("admin").within(*group).is_refused(detach(context), NoSuchContext);
+        moot.by("create context").within(*group).cannot(detach(context), Unauthorized);
+        moot.by("create context").within(*group).cannot(context_alias(context, "x"), Unauthorized);
+        moot.by("metadata").within(*group).cannot(context_alias(context, "x"), NoSuchContext);
+        moot.by("admin").within(*group).cannot(detach(context), NoSuchContext);
     }
 }
 
@@ -232,8 +232,8 @@ fn a_context_registered_in_another_group_is_not_ones_own_here() {
     let Scene { mut moot, group, .. } = scene();
     let own = moot.by("create context").within(group).registers();
     let other = moot.by("founder").within(group).creates("other");
-    moot.by("create context").within(other).is_refused(detach(own), Unauthorized);
-    moot.by("admin").within(other).is_refused(detach(own), NoSuchContext);
+    moot.by("create context").within(other).cannot(detach(own), Unauthorized);
+    moot.by("admin").within(other).cannot(detach(own), NoSuchContext);
 }
 
 #[test]

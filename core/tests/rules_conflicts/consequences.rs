@@ -70,7 +70,7 @@ fn leaving_out_an_op_that_is_void_by_its_causal_verdict_changes_nothing_else() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     moot.let_in("alice", &["erin"], Member);
     let base = moot.heads();
-    let void = moot.by("carol").on(&base).is_refused(remove("bob"), Outranked);
+    let void = moot.by("carol").on(&base).cannot(remove("bob"), Outranked);
     moot.by("bob").on(&base).does(set_role("erin", Admin));
     moot.by("carol").on(&base).does(remove("erin"));
     assert_changes_nothing(&mut moot, void);

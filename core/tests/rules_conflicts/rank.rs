@@ -8,7 +8,7 @@ use folkmoot_core::{Role::*, VoidReason::*};
 #[track_caller]
 fn assert_outranks(moot: &mut Moot, senior: &str, junior: &str) {
     let base = moot.heads();
-    moot.by(junior).on(&base).is_refused(remove(senior), Outranked);
+    moot.by(junior).on(&base).cannot(remove(senior), Outranked);
     moot.by(senior).on(&base).does(remove(junior));
 }
 
@@ -22,8 +22,8 @@ fn of_two_admins_the_one_admitted_earlier_outranks_the_other() {
 fn the_founder_outranks_everybody() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let base = moot.heads();
-    moot.by("bob").on(&base).is_refused(set_role("alice", Member), Outranked);
-    moot.by("bob").on(&base).is_refused(revoke("alice", INVITE), Outranked);
+    moot.by("bob").on(&base).cannot(set_role("alice", Member), Outranked);
+    moot.by("bob").on(&base).cannot(revoke("alice", INVITE), Outranked);
     assert_outranks(&mut moot, "alice", "bob");
 }
 
@@ -45,7 +45,7 @@ fn within_a_group_an_earlier_record_of_that_group_outranks_a_later_one() {
     moot.by("alice").within(sub).does(add("dana", Admin));
     moot.by("alice").within(sub).does(add("erin", Admin));
     let base = moot.heads();
-    moot.by("erin").within(sub).on(&base).is_refused(remove("dana"), Outranked);
+    moot.by("erin").within(sub).on(&base).cannot(remove("dana"), Outranked);
     moot.by("dana").within(sub).on(&base).does(remove("erin"));
 }
 

@@ -43,10 +43,10 @@ fn capabilities_are_of_this_group_alone() {
 fn capabilities_take_a_record_here() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let sub = moot.by("alice").creates("sub");
-    moot.by("alice").is_refused(grant("nobody", INVITE), NoSuchMember);
-    moot.by("alice").is_refused(revoke("nobody", INVITE), NoSuchMember);
-    moot.by("alice").within(sub).is_refused(grant("bob", INVITE), NoSuchMember);
-    moot.by("alice").within(sub).is_refused(revoke("bob", INVITE), NoSuchMember);
+    moot.by("alice").cannot(grant("nobody", INVITE), NoSuchMember);
+    moot.by("alice").cannot(revoke("nobody", INVITE), NoSuchMember);
+    moot.by("alice").within(sub).cannot(grant("bob", INVITE), NoSuchMember);
+    moot.by("alice").within(sub).cannot(revoke("bob", INVITE), NoSuchMember);
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn who_reads_only_is_given_the_capability_to_join_alone() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["rita"], ReadOnly);
     for bits in [CREATE_CONTEXT, INVITE, MANAGE_MEMBERS, MANAGE_APPLICATION, CREATE_SUBGROUP, METADATA] {
-        moot.by("alice").is_refused(grant("rita", bits), ReadOnlyMember);
-        moot.by("alice").is_refused(grant("rita", bits | JOIN_OPEN), ReadOnlyMember);
+        moot.by("alice").cannot(grant("rita", bits), ReadOnlyMember);
+        moot.by("alice").cannot(grant("rita", bits | JOIN_OPEN), ReadOnlyMember);
     }
     moot.by("alice").does(revoke("rita", JOIN_OPEN));
     assert_eq!(moot.capabilities("rita"), 0);
@@ -75,7 +75,7 @@ fn an_admin_may_be_given_capabilities_by_anybody_who_is_one() {
 fn capabilities_are_revoked_by_who_outranks_the_record() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     moot.by("alice").does(grant("bob", INVITE));
-    moot.by("carol").is_refused(revoke("bob", INVITE), Outranked);
+    moot.by("carol").cannot(revoke("bob", INVITE), Outranked);
     moot.by("alice").does(revoke("bob", INVITE));
     assert_eq!(moot.capabilities("bob"), 0);
 }

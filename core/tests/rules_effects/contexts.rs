@@ -76,7 +76,7 @@ fn what_names_a_context_takes_one_that_is_registered_here() {
         for op in
             [detach(context), context_alias(context, "x"), grant_in(context, "erin", 1), revoke_in(context, "erin", 1)]
         {
-            moot.by("alice").is_refused(op, NoSuchContext);
+            moot.by("alice").cannot(op, NoSuchContext);
         }
     }
 }
@@ -128,8 +128,8 @@ fn context_capabilities_are_given_to_members_here_and_taken_from_anybody() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let sub = moot.by("alice").creates("sub");
     let context = moot.by("alice").within(sub).registers();
-    moot.by("alice").within(sub).is_refused(grant_in(context, "nobody", 1), NoSuchMember);
-    moot.by("alice").within(sub).is_refused(grant_in(context, "bob", 1), NoSuchMember);
+    moot.by("alice").within(sub).cannot(grant_in(context, "nobody", 1), NoSuchMember);
+    moot.by("alice").within(sub).cannot(grant_in(context, "bob", 1), NoSuchMember);
     moot.by("alice").within(sub).does(revoke_in(context, "nobody", 1));
     moot.by("alice").within(sub).does(revoke_in(context, "bob", 1));
 }
@@ -137,7 +137,7 @@ fn context_capabilities_are_given_to_members_here_and_taken_from_anybody() {
 #[test]
 fn a_missing_context_comes_before_a_missing_member() {
     let mut moot = Moot::founded_by("alice");
-    moot.by("alice").is_refused(grant_in(ContextId([9; 32]), "nobody", 1), NoSuchContext);
+    moot.by("alice").cannot(grant_in(ContextId([9; 32]), "nobody", 1), NoSuchContext);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_group_may_lie_sixteen_edges_below_the_root_and_no_more() {
     for depth in 1..=folkmoot_core::limits::MAX_NAMESPACE_DEPTH {
         group = moot.by("alice").within(group).creates(&format!("{depth}"));
     }
-    moot.by("alice").within(group).is_refused(subgroup("17"), TooDeep);
+    moot.by("alice").within(group).cannot(subgroup("17"), TooDeep);
     moot.by("alice").within(group).does(add("erin", Member));
     assert_eq!(moot.member_of(group, "erin").map(|member| member.role), Some(Member));
 }
@@ -130,7 +130,7 @@ fn a_group_may_lie_sixteen_edges_below_the_root_and_no_more() {
 #[test]
 fn the_root_cannot_be_deleted() {
     let mut moot = Moot::founded_by("alice");
-    moot.by("alice").is_refused(GROUP_DELETED, RootGroup);
+    moot.by("alice").cannot(GROUP_DELETED, RootGroup);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_deleted_group_is_gone_with_all_below_and_their_contexts() {
     assert_eq!(contexts.map(|context| moot.context(context).is_some()), [false, false, true]);
     assert_eq!(moot.engine.groups(&moot.id()), [moot.root(), beside].into());
     for group in [one, two] {
-        moot.by("alice").within(group).is_refused(subgroup("again"), NoSuchGroup);
-        moot.by("alice").within(group).is_refused(GROUP_DELETED, NoSuchGroup);
+        moot.by("alice").within(group).cannot(subgroup("again"), NoSuchGroup);
+        moot.by("alice").within(group).cannot(GROUP_DELETED, NoSuchGroup);
     }
 }

@@ -23,9 +23,9 @@ fn who_is_a_member_here_is_not_added_again() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
     for role in [Admin, Member, ReadOnly] {
-        moot.by("alice").is_refused(add("erin", role), AlreadyMember);
+        moot.by("alice").cannot(add("erin", role), AlreadyMember);
     }
-    moot.by("alice").is_refused(add("alice", Member), AlreadyMember);
+    moot.by("alice").cannot(add("alice", Member), AlreadyMember);
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn a_role_may_be_set_to_what_it_is_whoever_outranks_whom() {
 fn a_role_is_lowered_by_who_outranks_the_record() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     for role in [Member, ReadOnly] {
-        moot.by("carol").is_refused(set_role("bob", role), Outranked);
-        moot.by("carol").is_refused(set_role("alice", role), Outranked);
+        moot.by("carol").cannot(set_role("bob", role), Outranked);
+        moot.by("carol").cannot(set_role("alice", role), Outranked);
     }
     moot.by("bob").does(set_role("carol", Member));
     assert_eq!(moot.role("carol"), Some(Member));
@@ -114,8 +114,8 @@ fn a_role_takes_a_record_here() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let sub = moot.by("alice").creates("sub");
     for role in [Admin, Member, ReadOnly] {
-        moot.by("alice").is_refused(set_role("nobody", role), NoSuchMember);
-        moot.by("alice").within(sub).is_refused(set_role("bob", role), NoSuchMember);
+        moot.by("alice").cannot(set_role("nobody", role), NoSuchMember);
+        moot.by("alice").within(sub).cannot(set_role("bob", role), NoSuchMember);
     }
 }
 
@@ -124,12 +124,12 @@ fn the_roots_last_admin_is_not_lowered() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["erin"], Member);
     for role in [Member, ReadOnly] {
-        moot.by("alice").is_refused(set_role("alice", role), LastAdmin);
+        moot.by("alice").cannot(set_role("alice", role), LastAdmin);
     }
     moot.by("alice").does(set_role("alice", Admin));
     moot.by("alice").does(set_role("erin", Admin));
     moot.by("alice").does(set_role("alice", Member));
-    moot.by("erin").is_refused(set_role("erin", Member), LastAdmin);
+    moot.by("erin").cannot(set_role("erin", Member), LastAdmin);
 }
 
 #[test]

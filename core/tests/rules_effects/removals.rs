@@ -80,16 +80,16 @@ fn what_a_removed_member_registered_stays() {
 fn a_removal_takes_a_record_here() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let sub = moot.by("alice").creates("sub");
-    moot.by("alice").is_refused(remove("nobody"), NoSuchMember);
-    moot.by("alice").within(sub).is_refused(remove("bob"), NoSuchMember);
-    moot.by("bob").within(sub).is_refused(remove("bob"), NoSuchMember);
+    moot.by("alice").cannot(remove("nobody"), NoSuchMember);
+    moot.by("alice").within(sub).cannot(remove("bob"), NoSuchMember);
+    moot.by("bob").within(sub).cannot(remove("bob"), NoSuchMember);
 }
 
 #[test]
 fn a_removal_takes_somebody_who_outranks_the_record() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
-    moot.by("carol").is_refused(remove("bob"), Outranked);
-    moot.by("bob").is_refused(remove("alice"), Outranked);
+    moot.by("carol").cannot(remove("bob"), Outranked);
+    moot.by("bob").cannot(remove("alice"), Outranked);
     moot.by("bob").does(remove("carol"));
     assert_eq!(moot.member("carol"), None);
 }
@@ -109,14 +109,14 @@ fn the_rank_rule_comes_before_the_last_admin() {
     let mut moot = Moot::founded_by("alice");
     moot.let_in("alice", &["mona"], Member);
     moot.by("alice").does(grant("mona", MANAGE_MEMBERS));
-    moot.by("mona").is_refused(remove("alice"), Outranked);
+    moot.by("mona").cannot(remove("alice"), Outranked);
 }
 
 #[test]
 fn the_roots_last_admin_does_not_leave() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     moot.by("alice").does(remove("alice"));
-    moot.by("bob").is_refused(remove("bob"), LastAdmin);
+    moot.by("bob").cannot(remove("bob"), LastAdmin);
     assert_eq!(moot.role("bob"), Some(Admin));
 }
 

@@ -41,7 +41,7 @@ fn a_group_is_restricted_and_opened_again() {
 fn the_root_stays_open() {
     let mut moot = Moot::founded_by("alice");
     for wanted in [Restricted, Open] {
-        moot.by("alice").is_refused(visibility(wanted), RootGroup);
+        moot.by("alice").cannot(visibility(wanted), RootGroup);
     }
 }
 
@@ -91,8 +91,8 @@ fn an_alias_of_a_member_is_of_this_group_alone() {
 fn who_has_no_record_here_has_no_alias_here() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let sub = moot.by("alice").creates("sub");
-    moot.by("alice").is_refused(member_alias("nobody", "N"), NoSuchMember);
-    moot.by("bob").within(sub).is_refused(member_alias("bob", "B"), NoSuchMember);
+    moot.by("alice").cannot(member_alias("nobody", "N"), NoSuchMember);
+    moot.by("bob").within(sub).cannot(member_alias("bob", "B"), NoSuchMember);
 }
 
 #[test]

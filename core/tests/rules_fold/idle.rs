@@ -23,7 +23,7 @@ fn a_removal_that_finds_no_record_is_idle_and_bars_the_member_all_the_same() {
     assert_eq!(moot.member("erin"), None);
     assert!(moot.barred("erin"));
     let invitation = moot.invitation_by("alice", Member);
-    moot.by("erin").is_refused(invitation.claimed_by("erin"), Barred);
+    moot.by("erin").cannot(invitation.claimed_by("erin"), Barred);
 }
 
 #[test]

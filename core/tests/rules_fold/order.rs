@@ -70,7 +70,7 @@ fn void_ops_have_no_effect_wherever_they_come() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     moot.let_in("alice", &["erin"], Member);
     let base = moot.heads();
-    moot.by("erin").on(&base).is_refused(defaults(INVITE), Unauthorized);
+    moot.by("erin").on(&base).cannot(defaults(INVITE), Unauthorized);
     let later = moot.by("bob").on(&base).noops(1);
     let setting = moot.by("bob").on(&[later]).does(defaults(METADATA));
     moot.expect(setting, Effective);

@@ -19,7 +19,7 @@ fn what_is_void_by_its_causal_verdict_stays_void_with_that_reason() {
     let (mut moot, sub, _) = with_a_group(&["bob", "carol"]);
     moot.let_in("alice", &["erin"], Member);
     let base = moot.heads();
-    let void = moot.by("carol").within(sub).on(&base).is_refused(remove("erin"), NoSuchMember);
+    let void = moot.by("carol").within(sub).on(&base).cannot(remove("erin"), NoSuchMember);
     moot.by("bob").on(&base).does(remove("carol"));
     moot.by("bob").within(sub).does(GROUP_DELETED);
     moot.expect(void, Void(NoSuchMember));
@@ -239,7 +239,7 @@ fn ranks_are_not_asked_again() {
     moot.expect(raise, Effective);
     moot.expect(revocation, Effective);
     assert_eq!(moot.capabilities("erin"), JOIN_OPEN);
-    moot.by("carol").is_refused(revoke("erin", JOIN_OPEN), Outranked);
+    moot.by("carol").cannot(revoke("erin", JOIN_OPEN), Outranked);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn concurrent_claims_all_count_and_displace_nobody() {
         moot.expect(claim, Effective);
     }
     assert_eq!(moot.invitation(&invitation).unwrap().uses, 3);
-    moot.by("hugo").is_refused(invitation.claimed_by("hugo"), InvitationUsedUp);
+    moot.by("hugo").cannot(invitation.claimed_by("hugo"), InvitationUsedUp);
 }
 
 #[test]
