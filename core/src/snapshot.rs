@@ -9,7 +9,7 @@
 //! made anew, without judging anything again, and the digest must come out as it was. So a restored engine cannot
 //! differ from one that replayed the same ops, and damage is an error, never a wrong answer.
 
-use crate::arena::{GroupIx, OpIx, PersonIx};
+use crate::arena::{ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx};
 use crate::dag::Past;
 use crate::directory::{Directory, NameTables};
 use crate::engine::Engine;
@@ -225,6 +225,7 @@ fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &OpRecord
 fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &OpRecord, ix: OpIx) -> Option<()> {
     let earlier = |other: OpIx| other < ix;
     let founds = ix.0 == 0;
+    let creates = matches!(op.action, Action::NamespaceCreated { .. });
     let parents_fit = op.parents.len() <= MAX_PARENTS
         && op.parents.iter().all(|parent| earlier(*parent))
         && op.parents.is_empty() == founds
@@ -242,7 +243,44 @@ fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &OpRecord, i
     };
     let known = namespace.find(&op.id).is_some();
     let signed = op.signer.at() < record.names.people.len() && op.nonce > 0;
-    (parents_fit && distinct && basis_fits && !known && signed).then_some(())
+    let fits = parents_fit && distinct && creates == founds && basis_fits && !known && signed;
+    (fits && names_fit(&record.names, op)).then_some(())
+}
+
+/// What an op names is in the tables, or, in a void op, may be nothing.
+fn names_fit(names: &NameTables, op: &OpRecord) -> bool {
+    let sound = op.causal == 0;
+    let fits = |at: usize, none: bool, len: usize| at < len || (none && !sound);
+    let person = |at: PersonIx| fits(at.at(), at.is_none(), names.people.len());
+    let context = |at: ContextIx| fits(at.at(), at.is_none(), names.contexts.len());
+    let invitation = |at: InvitationIx| fits(at.at(), at.is_none(), names.invitations.len());
+    let policy = |at: PayloadIx| fits(at.at(), at.is_none(), names.policies.len());
+    let application = |at: PayloadIx| fits(at.at(), at.is_none(), names.applications.len());
+    // An empty text is nothing, too.
+    let text = |at: PayloadIx| at.is_none() || at.at() < names.texts.len();
+    match op.action {
+        Action::Noop
+        | Action::GroupDeleted
+        | Action::DefaultCapabilitiesSet { .. }
+        | Action::DefaultVisibilitySet { .. }
+        | Action::GroupVisibilitySet { .. } => true,
+        Action::NamespaceCreated { alias, target } => text(alias) && application(target),
+        Action::SubgroupCreated { alias, .. } | Action::GroupAliasSet { alias } => text(alias),
+        Action::MemberAdded { member, .. }
+        | Action::MemberRemoved { member }
+        | Action::MemberRoleSet { member, .. }
+        | Action::CapabilitiesGranted { member, .. }
+        | Action::CapabilitiesRevoked { member, .. } => person(member),
+        Action::UpgradePolicySet { policy: at } => policy(at),
+        Action::TargetApplicationSet { target } => application(target),
+        Action::ContextRegistered { context: at, .. } | Action::ContextDetached { context: at } => context(at),
+        Action::MemberAliasSet { member, alias } => person(member) && text(alias),
+        Action::ContextAliasSet { context: at, alias } => context(at) && text(alias),
+        Action::ContextCapabilityGranted { context: at, member, .. }
+        | Action::ContextCapabilityRevoked { context: at, member, .. } => context(at) && person(member),
+        Action::Claim { invitation: at, inviter, .. } => invitation(at) && person(inviter),
+        Action::InvitationRevoked { invitation: at } => invitation(at),
+    }
 }
 
 /// Adds the groups, contexts, invitations and cells that came with an op.

@@ -1,17 +1,17 @@
 //! What every test of the rules needs: people by name, a moot that they act in, and the check that replicas agree.
 //!
 //! A [`Moot`] keeps every op that it was sent. When it goes out of scope, all of them are delivered to fresh engines in
-//! other orders and rhythms, and each must come to the same [`Report`]: so every test that uses one ends with the check
-//! that what it showed does not depend on the order of arrival (SPEC §7).
+//! other orders and rhythms, and each must come to the same [`Report`] and the same explanations: so every test that uses
+//! one ends with the check that what it showed does not depend on the order of arrival (SPEC §7).
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod ops;
 
 use folkmoot_core::report::Report;
 use folkmoot_core::{
-    ContextId, ContextInfo, DraftError, Effect, Engine, Explanation, GroupId, GroupOp, GroupView, Hash, InvitationInfo, MemberInfo,
-    NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, Verdict, VerifiedOp,
-    VoidReason,
+    ContextId, ContextInfo, DraftError, Effect, Engine, Explanation, GroupId, GroupOp, GroupView, Hash, InvitationInfo,
+    MemberInfo, NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, Verdict,
+    VerifiedOp, VoidReason,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

@@ -30,7 +30,7 @@ fn assert_replays(ops: &[VerifiedOp], at_a_time: usize) {
         assert!(seen.insert(op.id()), "once");
         let outcome = again.apply(op.clone());
         assert!(matches!(outcome.statuses(), [(_, Status::Admitted(_))]));
-        assert_eq!(outcome.durable(), [op.clone()]);
+        assert_eq!(outcome.durable(), std::slice::from_ref(op));
     }
     assert_eq!(Report::of(&mut again).namespaces, expected);
     let admitted: BTreeSet<OpId> = expected.values().flat_map(|namespace| namespace.ops.keys().copied()).collect();

@@ -182,6 +182,7 @@ fn a_reduction_that_finds_nothing_any_more_is_told_to_stand_idle() {
 
 /// Two removals strike the same op. Whichever an engine met first, it names the one that `explain` names everywhere.
 #[test]
+#[ignore = "finding: `by` of OpVoided hangs on the order of arrival, and is not what `explain` names"]
 fn the_op_that_is_named_is_the_one_that_explain_names() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     let base = moot.heads();

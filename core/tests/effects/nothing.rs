@@ -51,9 +51,11 @@ fn an_ignored_op() {
     assert_only_named(reports, op.id(), "ignored");
 }
 
+type Change = fn(&mut SignableGroupOp, &Moot);
+
 #[test]
 fn a_rejected_op_for_each_reason() {
-    let reasons: [(RejectReason, fn(&mut SignableGroupOp, &Moot)); 5] = [
+    let reasons: [(RejectReason, Change); 5] = [
         (WrongNamespace, |op, _| op.namespace_id.0[0] ^= 1),
         (RedundantParent, |op, moot| {
             op.parent_op_hashes.push(moot.genesis());
