@@ -2,7 +2,9 @@
 
 use crate::Fallible;
 use crate::files::Writer;
-use folkmoot_core::{Engine, GroupId, GroupOp, NamespaceId, OpId, PublicKey, Role, SigningKey, Status, VerifiedOp};
+use folkmoot_core::{
+    Engine, GroupId, GroupOp, NamespaceId, OpId, PublicKey, Role, SignableGroupOp, SigningKey, Status, VerifiedOp,
+};
 use sha2::{Digest, Sha256};
 
 /// The name of somebody who never signs.
@@ -73,6 +75,13 @@ impl Author {
         let op = self.engine.draft(&self.namespace, &self.root, &key.public(), op)?.sign(key)?;
         self.hear(&op)?;
         Ok(op)
+    }
+
+    /// Makes a first op of somebody's on the only parent of another op, whose state hash it takes: drafting on a point
+    /// far back would make that state anew.
+    pub(crate) fn make_beside(other: &VerifiedOp, key: &SigningKey, op: GroupOp) -> Fallible<VerifiedOp> {
+        let beside = other.signable().clone();
+        Ok(SignableGroupOp { signer: key.public(), nonce: 1, op, ..beside }.sign(key)?)
     }
 
     /// Makes an op on parents of one's choice. It is not taken in.

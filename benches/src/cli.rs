@@ -3,9 +3,12 @@
 use crate::scenario::{Scenario, Size};
 use crate::{Fallible, inputs, measure, memory, table};
 use clap::{Parser, ValueEnum};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Measures what the engine costs: CPU time an op, and peak memory.
 #[derive(Debug, Parser)]
@@ -32,6 +35,9 @@ struct Arguments {
     /// Keep the input in this folder, and use what is there. Empty it whenever the protocol changes
     #[arg(long, value_name = "DIR")]
     inputs: Option<PathBuf>,
+    /// For `all`: give up on a run after so many seconds
+    #[arg(long, default_value_t = 1_200)]
+    limit: u64,
     /// For `all`: only rows whose command begins with one of these
     #[arg(long, value_name = "SCENARIO")]
     only: Vec<String>,
@@ -70,7 +76,7 @@ pub(crate) fn run() -> Fallible<()> {
         std::fs::create_dir_all(folder)?;
     }
     let scenario = match arguments.scenario {
-        Choice::All => return table::print(arguments.ops, inputs, &arguments.only, arguments.json),
+        Choice::All => return table::print(&arguments.table()),
         Choice::One(scenario) => scenario,
     };
     let size = Size {
@@ -95,6 +101,18 @@ pub(crate) fn run() -> Fallible<()> {
     Ok(())
 }
 
+impl Arguments {
+    fn table(&self) -> table::Wishes<'_> {
+        table::Wishes {
+            large: self.ops.unwrap_or(100_000),
+            inputs: self.inputs.as_deref(),
+            only: &self.only,
+            limit: Duration::from_secs(self.limit),
+            json: self.json,
+        }
+    }
+}
+
 fn print_plainly(account: &Value) {
     for (name, value) in account.as_object().into_iter().flatten() {
         match value {
@@ -110,11 +128,28 @@ fn print_plainly(account: &Value) {
 }
 
 /// What this program accounts for, in JSON, when it is run with these arguments in a process of its own.
-pub(crate) fn subprocess(arguments: &[&str]) -> Fallible<Value> {
+///
+/// # Errors
+/// If it fails, or takes longer than the limit; it is ended then.
+pub(crate) fn subprocess(arguments: &[&str], limit: Duration) -> Fallible<Value> {
     let mut command = Command::new(std::env::current_exe()?);
-    let output = command.args(arguments).arg("--json").stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        return Err(format!("`{}` failed", arguments.join(" ")).into());
+    // A process group of its own, so that whoever makes its input ends with it.
+    let mut child = command.args(arguments).arg("--json").stdout(Stdio::piped()).process_group(0).spawn()?;
+    let begin = Instant::now();
+    // An account fits into a pipe, so nobody need read it before the end.
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begin.elapsed() > limit {
+            kill_process_group(Pid::from_child(&child), Signal::KILL)?;
+            child.wait()?;
+            return Err(format!("more than {} s", limit.as_secs()).into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    if !status.success() {
+        return Err("failed".into());
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    Ok(serde_json::from_reader(child.stdout.take().ok_or("no output")?)?)
 }

@@ -7,6 +7,7 @@ use crate::meters::{cpu_ns, resident};
 use crate::scenario::Size;
 use folkmoot_core::{Engine, GroupOp, NamespaceId, SigningKey};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 struct Grown {
     cpu_ns: u64,
@@ -72,7 +73,8 @@ pub(crate) fn part(size: Size, part: Part) -> Fallible<Value> {
 
 /// Both histories, each in a process of its own.
 pub(crate) fn measure(size: Size) -> Fallible<Value> {
-    let run = |part: &str| crate::cli::subprocess(&["memory", "--ops", &size.ops.to_string(), "--part", part]);
+    let ops = size.ops.to_string();
+    let run = |part: &str| crate::cli::subprocess(&["memory", "--ops", &ops, "--part", part], Duration::MAX);
     let (graph, both) = (run("graph")?, run("entries")?);
     let number = |value: &Value, field: &str| value[field].as_f64().unwrap_or(f64::NAN);
     let graph_bytes = number(&graph, "bytes_per_op");

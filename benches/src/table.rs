@@ -5,6 +5,7 @@ use crate::cli::subprocess;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 /// What is held against the bar.
 #[derive(Debug, Clone, Copy)]
@@ -119,9 +120,31 @@ const fn what(reading: Reading) -> &'static str {
     }
 }
 
+/// What the table is to be like.
+#[derive(Debug)]
+pub(crate) struct Wishes<'a> {
+    /// The large N.
+    pub(crate) large: usize,
+    /// Where input is kept.
+    pub(crate) inputs: Option<&'a Path>,
+    /// Only rows whose command begins with one of these; all, if there are none.
+    pub(crate) only: &'a [String],
+    /// How long a run may take.
+    pub(crate) limit: Duration,
+    /// Print JSON, in the end.
+    pub(crate) json: bool,
+}
+
+impl Wishes<'_> {
+    fn want(&self, command: &str) -> bool {
+        let begins = |name: &String| command == name || command.starts_with(&format!("{name} "));
+        self.only.is_empty() || self.only.iter().any(begins)
+    }
+}
+
 /// Runs processes, each command once, and remembers what they account for.
 struct Accounts<'a> {
-    inputs: Option<&'a Path>,
+    wishes: &'a Wishes<'a>,
     known: BTreeMap<String, Value>,
 }
 
@@ -129,11 +152,12 @@ impl Accounts<'_> {
     fn of(&mut self, command: &str) -> Fallible<&Value> {
         if !self.known.contains_key(command) {
             eprintln!("{command}");
-            let folder = self.inputs.map(|folder| folder.display().to_string());
+            let folder = self.wishes.inputs.map(|folder| folder.display().to_string());
             let mut arguments: Vec<&str> = command.split(' ').collect();
             arguments.extend(folder.iter().flat_map(|folder| ["--inputs", folder.as_str()]));
             // A run that fails is a row of the table, not the end of it.
-            let account = subprocess(&arguments).unwrap_or_else(|error| json!({ "error": error.to_string() }));
+            let account =
+                subprocess(&arguments, self.wishes.limit).unwrap_or_else(|error| json!({ "error": error.to_string() }));
             self.known.insert(command.into(), account);
         }
         self.known.get(command).ok_or_else(|| "no account".into())
@@ -141,20 +165,16 @@ impl Accounts<'_> {
 }
 
 /// Prints the table; in JSON, the accounts with it.
-pub(crate) fn print(ops: Option<usize>, inputs: Option<&Path>, only: &[String], as_json: bool) -> Fallible<()> {
-    let large = ops.unwrap_or(100_000);
-    let mut accounts = Accounts { inputs, known: BTreeMap::new() };
+pub(crate) fn print(wishes: &Wishes<'_>) -> Fallible<()> {
+    let mut accounts = Accounts { wishes, known: BTreeMap::new() };
     let mut lines = Vec::new();
-    if !as_json {
+    if !wishes.json {
         println!("| scenario | measured | bar | |\n| --- | --- | --- | --- |");
     }
-    for Row { command, reading, bar } in rows(large) {
-        let wanted =
-            |name: &String| command.split(' ').next() == Some(name) || command.starts_with(&format!("{name} "));
-        if !only.is_empty() && !only.iter().any(wanted) {
-            continue;
-        }
-        let measured = read(accounts.of(&command)?, reading);
+    for Row { command, reading, bar } in rows(wishes.large).into_iter().filter(|row| wishes.want(&row.command)) {
+        let account = accounts.of(&command)?;
+        let measured = read(account, reading);
+        let shown = account["error"].as_str().map_or_else(|| written(measured, reading), str::to_owned);
         let (most, told) = match bar {
             Bar::Most(most) => (most, written(most, reading)),
             Bar::Times(times, other) => {
@@ -163,13 +183,12 @@ pub(crate) fn print(ops: Option<usize>, inputs: Option<&Path>, only: &[String], 
             }
         };
         let met = if measured <= most { "met" } else { "MISSED" };
-        let line = format!("| {command}{} | {} | ≤ {told} | {met} |", what(reading), written(measured, reading));
-        if !as_json {
-            println!("{line}");
+        if !wishes.json {
+            println!("| {command}{} | {shown} | ≤ {told} | {met} |", what(reading));
         }
         lines.push(json!({ "command": command, "of": what(reading), "measured": measured, "most": most, "met": met }));
     }
-    if as_json {
+    if wishes.json {
         println!("{}", json!({ "rows": lines, "accounts": accounts.known }));
     }
     Ok(())

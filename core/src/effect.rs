@@ -65,9 +65,10 @@ pub enum Effect {
     InvitationChanged { group: GroupId, invitation: InvitationId, info: Option<InvitationInfo> },
     /// Somebody who could join a context that is still there no longer can.
     ContextAccessRevoked { group: GroupId, context: ContextId, member: PublicKey },
-    /// An op that had an effect, or was idle, no longer has one.
+    /// An op that had an effect, or was idle, no longer has one. `by` is an op that decided it, the first that was met,
+    /// if a single one did; [`crate::Engine::explain`] looks further, and names the same op on every replica.
     OpVoided { op: OpId, by: Option<OpId>, reason: VoidReason },
-    /// An op that was void has an effect again, or stands idle.
+    /// An op that was void is so no longer, or one that had an effect stands idle now, or the other way round.
     OpRestored { op: OpId, verdict: Verdict },
     /// A signer made two concurrent ops with one nonce: a copied key, two devices, or a liar. Evidence.
     EquivocationFound { namespace: NamespaceId, signer: PublicKey, a: OpId, b: OpId },

@@ -111,12 +111,18 @@ pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
 /// the same; where none does, the op that breaks the chain of what it rests on.
 fn first_striker(namespace: &Namespace, op: OpIx) -> Option<OpId> {
     let fact = namespace.history.fact(op)?;
+    let (history, standing) = (&namespace.history, &namespace.standing);
     let wanted = match fact.verdict {
+        Verdict::Void(VoidReason::Overruled) => {
+            return standing.overruler(history, op).map(|by| history.dag.id(by));
+        }
         Verdict::Void(VoidReason::AuthorityLost | VoidReason::InvitationRevoked) => Strike::Rests,
         Verdict::Void(VoidReason::SubjectReduced) => Strike::GivesBack,
         _ => return None,
     };
-    let (history, standing) = (&namespace.history, &namespace.standing);
+    if fact.is_reduction() {
+        return standing.breaker(history, op).map(|by| history.dag.id(by));
+    }
     let struck = standing.strikers(history, op).into_iter().find(|(_, kind)| *kind == wanted).map(|(by, _)| by);
     struck.or_else(|| standing.breaker(history, op)).map(|by| history.dag.id(by))
 }

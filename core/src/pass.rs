@@ -30,6 +30,8 @@ pub(crate) struct Pass<'a> {
     everything: bool,
     /// Reductions that stand here and not in the whole as it was.
     risen: Vec<OpIx>,
+    /// For explanations: of several ops that decide, the first in an order that all replicas share, not the first met.
+    pub(crate) thorough: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -47,6 +49,7 @@ impl<'a> Pass<'a> {
             marked: Vec::new(),
             everything: false,
             risen: Vec::new(),
+            thorough: false,
         }
     }
 
@@ -157,7 +160,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The op that gives back what `r` takes, strictly more senior, no claim, and not broken by what was taken before.
-    fn overruler(&mut self, r: OpIx, fact: &Fact) -> Option<OpIx> {
+    pub(crate) fn overruler(&mut self, r: OpIx, fact: &Fact) -> Option<OpIx> {
         let history = self.history;
         let mut candidates = Vec::new();
         self.decisions.index.any_grant_to(history, fact.reduced_member(), r, Among::SeniorTo(fact), |x| {
@@ -169,8 +172,11 @@ impl<'a> Pass<'a> {
             }
             false
         });
-        let found = candidates.into_iter().filter(|x| self.includes(*x)).collect::<Vec<_>>();
-        let found = found.into_iter().find(|x| self.broken(*x, r).is_none())?;
+        candidates.retain(|x| self.includes(*x));
+        if self.thorough {
+            candidates.sort_unstable_by(|a, b| history.compare_taking_order(*a, *b));
+        }
+        let found = candidates.into_iter().find(|x| self.broken(*x, r).is_none())?;
         self.note(found, r);
         Some(found)
     }
@@ -432,10 +438,10 @@ impl<'a> Pass<'a> {
             let strikes = (limit.is_none() || history.compare_taking_order(q, limit).is_lt())
                 && history.dag.concurrent(q, x)
                 && self.strikes(q, a).is_some();
-            if strikes {
+            if strikes && found.is_none_or(|first| history.compare_taking_order(q, first).is_lt()) {
                 found = Some(q);
             }
-            strikes
+            strikes && !self.thorough
         });
         found
     }
@@ -461,15 +467,16 @@ impl<'a> Pass<'a> {
                 });
             if fits {
                 match known.get(&b) {
-                    Some(None) => by = Some(b),
+                    Some(None) if by.is_none_or(|first| history.compare_taking_order(b, first).is_lt()) => by = Some(b),
+                    Some(None) => {}
                     Some(Some(_)) => {}
                     None => unknown = Some(b),
                 }
             }
-            by.is_some() || unknown.is_some()
+            unknown.is_some() || (by.is_some() && !self.thorough)
         });
         match unknown {
-            Some(first) if by.is_none() => Err(first),
+            Some(first) if by.is_none() || self.thorough => Err(first),
             _ => Ok(by),
         }
     }

@@ -8,7 +8,7 @@ use crate::arena::OpIx;
 use crate::conflict::Strike;
 use crate::dag::Past;
 use crate::decisions::{Changes, Decision, Decisions};
-use crate::facts::History;
+use crate::facts::{Fact, History};
 use crate::pass::Pass;
 use alloc::vec::Vec;
 
@@ -74,9 +74,20 @@ impl Standing {
         pass.changed
     }
 
-    /// The op that breaks the chain of `x`: what took, or outdid, what it rests on further up. For explanations.
+    /// The op that breaks `x`: what took, or outdid, what it rests on, here or further up. Of a reduction, only what was
+    /// taken before it can. For explanations.
     pub(crate) fn breaker(&self, history: &History, x: OpIx) -> Option<OpIx> {
-        Pass::new(&self.decisions, history, None).broken(x, OpIx::NONE)
+        let is_reduction = history.fact(x).is_some_and(Fact::is_reduction);
+        let mut pass = Pass::new(&self.decisions, history, None);
+        pass.thorough = true;
+        pass.broken(x, if is_reduction { x } else { OpIx::NONE })
+    }
+
+    /// The most senior op that overrules a reduction. For explanations.
+    pub(crate) fn overruler(&self, history: &History, r: OpIx) -> Option<OpIx> {
+        let mut pass = Pass::new(&self.decisions, history, None);
+        pass.thorough = true;
+        pass.overruler(r, history.fact(r)?)
     }
 
     /// All reductions that strike `x`, the first taken first: for explanations.

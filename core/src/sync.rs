@@ -56,7 +56,7 @@ pub enum Comparison {
 pub struct PageRequest {
     /// Which namespace.
     pub namespace: NamespaceId,
-    /// Ops that are here, with all that is before them: the heads. At most [`MAX_SYNC_HEADS`].
+    /// Ops that are here, with all that is before them: the heads, and some behind them. At most [`MAX_SYNC_HEADS`].
     pub have: Vec<OpId>,
     /// Where the page before ended, as [`Page::next`] said; 0 at first.
     pub after: u64,
@@ -103,6 +103,9 @@ pub enum SyncError {
     #[error("the page does not go on from where it was asked for")]
     NoProgress,
 }
+
+/// How many ops behind the heads a request names: at distance 1, 2, 4 and so on, up to 2^31.
+const LANDMARKS: usize = 32;
 
 /// Most bytes of an encoded message: a page's ops with the length of each, and the heads of a summary.
 pub const MAX_SYNC_MESSAGE_BYTES: usize = MAX_SYNC_PAGE_BYTES + 4 * MAX_SYNC_PAGE_OPS + 32 * MAX_SYNC_HEADS + 256;
@@ -196,8 +199,8 @@ pub struct CatchUp {
 
 impl CatchUp {
     /// Begins a session for a namespace, whether anything of it is here already or not.
-    pub fn begin(engine: &mut Engine, namespace: &NamespaceId) -> Self {
-        let have = engine.summary(namespace).map(|summary| summary.heads).unwrap_or_default();
+    pub fn begin(engine: &Engine, namespace: &NamespaceId) -> Self {
+        let have = engine.namespace(namespace).map(Namespace::landmarks).unwrap_or_default();
         Self { request: PageRequest { namespace: *namespace, have, after: 0 } }
     }
 
@@ -209,14 +212,15 @@ impl CatchUp {
     /// Notes a page whose ops have been applied: the next request, or `None` if that was the last.
     ///
     /// # Errors
-    /// [`SyncError::NoProgress`] if the page is of another namespace, or its end is not beyond the one before.
+    /// [`SyncError::NoProgress`] if the page is of another namespace, or more is to follow it though it is empty or ends
+    /// no further on than the one before. A host bounds how many pages it asks one peer for all the same.
     pub fn next(&mut self, page: &PageMessage) -> Result<Option<&PageRequest>, SyncError> {
         if page.summary.namespace != self.request.namespace {
             return Err(SyncError::NoProgress);
         }
         match page.next {
             None => Ok(None),
-            Some(next) if next > self.request.after => {
+            Some(next) if next > self.request.after && !page.ops.is_empty() => {
                 self.request.after = next;
                 Ok(Some(&self.request))
             }
@@ -273,6 +277,22 @@ impl Engine {
 }
 
 impl Namespace {
+    /// Ops that a peer is likely to know: the heads, and, as heads of one side are news to the other once both have
+    /// acted, ops at growing distance behind them.
+    fn landmarks(&self) -> Vec<OpId> {
+        let dag = &self.history.dag;
+        let mut heads = dag.heads_by_depth();
+        heads.truncate(MAX_SYNC_HEADS.saturating_sub(LANDMARKS));
+        let behind = (0..LANDMARKS).filter_map(|step| {
+            let distance = 1usize.checked_shl(u32::try_from(step).ok()?)?;
+            dag.len().checked_sub(distance.saturating_add(1)).map(OpIx::new)
+        });
+        let mut out: Vec<OpId> = heads.into_iter().chain(behind).map(|op| dag.id(op)).collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
     fn page(&mut self, have: &[OpId], after: u64) -> (Vec<OpId>, Option<u64>) {
         let have: Vec<OpIx> = have.iter().filter_map(|id| self.find(id)).collect();
         let mark = self.history.dag.mark();

@@ -226,7 +226,6 @@ fn assert_void_by_one(moot: &Moot, op: OpId, reason: VoidReason, ops: [OpId; 3])
 }
 
 #[test]
-#[ignore = "finding: which op `by` names hangs on the order of arrival"]
 fn of_several_that_overrule_all_replicas_name_the_same() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol", "dave"]);
     moot.let_in("alice", &["erin"], Member);
@@ -237,7 +236,6 @@ fn of_several_that_overrule_all_replicas_name_the_same() {
 }
 
 #[test]
-#[ignore = "finding: which op `by` names hangs on the order of arrival"]
 fn of_several_that_break_a_chain_all_replicas_name_the_same() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol", "zoe"]);
     moot.let_in("alice", &["erin"], Member);
@@ -249,7 +247,6 @@ fn of_several_that_break_a_chain_all_replicas_name_the_same() {
 }
 
 #[test]
-#[ignore = "finding: which op `by` names hangs on the order of arrival"]
 fn of_several_that_outdo_a_giver_all_replicas_name_the_same() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol", "zoe"]);
     moot.let_in("alice", &["erin"], Member);

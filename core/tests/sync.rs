@@ -47,7 +47,7 @@ impl Replica {
 
     /// One whole session; how many pages it took.
     fn catch_up(&mut self, from: &mut Self, namespace: &NamespaceId) -> usize {
-        let mut session = CatchUp::begin(&mut self.engine, namespace);
+        let mut session = CatchUp::begin(&self.engine, namespace);
         for pages in 1.. {
             let request = PageRequest::decode(&session.request().encode()).unwrap();
             let message = from.page(&request);
@@ -156,11 +156,13 @@ fn messages_at_the_limit_are_read_and_one_past_it_are_not() {
 #[test]
 fn a_peer_that_leads_nowhere_is_found_out() {
     let (mut ahead, namespace) = Replica::founded();
-    let mut session = CatchUp::begin(&mut ahead.engine, &namespace);
+    let mut session = CatchUp::begin(&ahead.engine, &namespace);
     let mut page = ahead.page(session.request());
     page.next = Some(0);
     assert_eq!(session.next(&page), Err(SyncError::NoProgress), "the same place again");
     page.next = Some(5);
+    assert_eq!(session.next(&page), Err(SyncError::NoProgress), "an empty page that is not the last");
+    page.ops = vec![Vec::new()];
     assert!(session.next(&page).unwrap().is_some());
     assert_eq!(session.next(&page), Err(SyncError::NoProgress));
     page.summary.namespace = NamespaceId([9; 32]);
@@ -193,4 +195,23 @@ fn a_page_that_the_host_cannot_fill_ends_before_the_first_gap() {
     let ids: Vec<OpId> =
         message.ops.iter().map(|op| SignedGroupOp::decode(op).unwrap().verify().unwrap().id()).collect();
     assert_eq!(ids, [OpId::from(namespace.0)], "nothing is sent whose parent is not");
+}
+
+#[test]
+fn two_that_both_acted_send_each_other_little_more_than_what_is_new() {
+    let (mut a, namespace) = Replica::founded();
+    let mut tip = OpId::from(namespace.0);
+    for _ in 0..500 {
+        tip = a.act(&namespace, GroupOp::Noop, &[tip]);
+    }
+    let mut b = Replica::default();
+    b.catch_up(&mut a, &namespace);
+    a.act(&namespace, add("bob"), &[tip]);
+    b.act(&namespace, add("carol"), &[tip]);
+    let request = CatchUp::begin(&a.engine, &namespace).request().clone();
+    let page = b.page(&request);
+    assert!(page.ops.len() <= 2, "{} ops travel for one that is new", page.ops.len());
+    a.catch_up(&mut b, &namespace);
+    b.catch_up(&mut a, &namespace);
+    assert_eq!(a.engine.digest(&namespace), b.engine.digest(&namespace));
 }

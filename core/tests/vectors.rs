@@ -186,7 +186,7 @@ fn every_history_by_catching_up() {
             let (to, from) = (round % 2, (round + 1) % 2);
             let namespaces: Vec<_> = engines[from].namespaces().collect();
             for namespace in namespaces {
-                let mut session = CatchUp::begin(&mut engines[to], &namespace);
+                let mut session = CatchUp::begin(&engines[to], &namespace);
                 loop {
                     let page = engines[from].page(session.request()).unwrap();
                     let message = page.fill(|id| all.get(id).cloned());

@@ -1,11 +1,11 @@
 //! Branches: several who each work on without hearing of the others, or hear of them late.
 
 use crate::Fallible;
-use crate::author::{Author, World, adds, sets, toggled};
+use crate::author::{Author, World, adds, person, sets, toggled};
 use crate::files::Writer;
 use crate::scenario::Size;
 use folkmoot_core::group_op::capabilities::CAN_CREATE_CONTEXT;
-use folkmoot_core::{GroupOp, VerifiedOp};
+use folkmoot_core::{GroupOp, OpId, VerifiedOp};
 use std::collections::VecDeque;
 
 /// What a branch does in its op of this number.
@@ -43,7 +43,7 @@ impl Branches {
         Ok(())
     }
 
-    /// Joins all branches. With more than one op may name, the last ones are left as they are.
+    /// Joins all branches.
     fn merge(mut self, out: &mut Writer) -> Fallible<()> {
         self.world.author.hear_all(&self.ops)?;
         out.measured(&self.world.author.make(&self.world.founder, GroupOp::Noop)?)
@@ -73,7 +73,7 @@ pub(super) fn one_after_the_other(size: Size, out: &mut Writer) -> Fallible<()> 
 /// What one of several busy Admins does in a round: adds, toggles, names and trusts members.
 fn of_the_day(world: &World, signer: usize, round: usize) -> GroupOp {
     let own = format!("added by {signer}");
-    let member = crate::author::person(&own, round / 4);
+    let member = person(&own, round / 4);
     match round % 4 {
         0 => adds(&own, round / 4),
         1 => sets(world.members[(round / 4 + signer) % 10], toggled(round / 40)),
@@ -83,23 +83,32 @@ fn of_the_day(world: &World, signer: usize, round: usize) -> GroupOp {
 }
 
 /// Each signer makes one op a round, on its own last one and on what the others did until so many rounds before.
+///
+/// One author makes them all, on parents of its choice: an engine for each signer, each taking in all ops, would take
+/// very long, and what an op is depends on its past alone.
 pub(super) fn lag(size: Size, out: &mut Writer) -> Fallible<()> {
-    let world = World::new(size.signers, 10)?;
+    let mut world = World::new(size.signers, 10)?;
     world.write(out)?;
-    let mut authors: Vec<Author> = (0..size.signers).map(|_| world.another_author()).collect::<Fallible<_>>()?;
-    // The rounds that somebody has not seen yet, the oldest first.
-    let mut unseen: VecDeque<Vec<VerifiedOp>> = VecDeque::new();
+    // The last rounds, the oldest first: the ids of the signers' ops.
+    let mut rounds: VecDeque<Vec<OpId>> = VecDeque::new();
     for round in 0..size.ops / size.signers {
-        let old = if unseen.len() > size.rounds { unseen.pop_front() } else { None };
         let mut made = Vec::new();
-        for (signer, author) in authors.iter_mut().enumerate() {
-            let of_others = old.iter().flatten().enumerate().filter(|(other, _)| *other != signer);
-            of_others.map(|(_, op)| op).try_for_each(|op| author.hear(op))?;
-            let op = author.make(&world.admins[signer], of_the_day(&world, signer, round))?;
-            out.measured(&op)?;
-            made.push(op);
+        for signer in 0..size.signers {
+            let mut parents = Vec::from([rounds.back().map_or(world.tip(), |own| own[signer])]);
+            if rounds.len() > size.rounds {
+                let others = (0..size.signers).filter(|other| *other != signer);
+                parents.extend(others.map(|other| rounds[0][other]));
+            }
+            made.push(world.author.make_on(&world.admins[signer], of_the_day(&world, signer, round), &parents)?);
         }
-        unseen.push_back(made);
+        for op in &made {
+            world.author.hear(op)?;
+            out.measured(op)?;
+        }
+        rounds.push_back(made.iter().map(VerifiedOp::id).collect());
+        if rounds.len() > size.rounds + 1 {
+            rounds.pop_front();
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What hurts: forks from everywhere, ops by the thousand on one point, and forgeries.
 
 use crate::Fallible;
-use crate::author::{World, adds, key, person, sets};
+use crate::author::{Author, World, adds, key, person, sets};
 use crate::files::Writer;
 use crate::scenario::{FORGED_CHAINS, Size, THOUSAND};
 use folkmoot_core::group_op::capabilities::CAN_CREATE_CONTEXT;
@@ -22,15 +22,15 @@ impl Chance {
     }
 }
 
-/// The founder adds N members; the ids of those ops.
-fn adds_members(world: &mut World, count: usize, out: &mut Writer) -> Fallible<Vec<OpId>> {
-    let mut ids = Vec::new();
+/// The founder adds N members.
+fn adds_members(world: &mut World, count: usize, out: &mut Writer) -> Fallible<Vec<VerifiedOp>> {
+    let mut ops = Vec::new();
     for number in 0..count {
         let op = world.author.make(&world.founder, adds("added", number))?;
         out.setup(&op)?;
-        ids.push(op.id());
+        ops.push(op);
     }
-    Ok(ids)
+    Ok(ops)
 }
 
 /// 1,000 ops by 50 Admins, from random points among N.
@@ -40,7 +40,7 @@ pub(super) fn forks(size: Size, out: &mut Writer) -> Fallible<()> {
     let points = adds_members(&mut world, size.ops, out)?;
     let mut chance = Chance(1);
     for number in 0..THOUSAND {
-        // Never the last point, so that it stays a head.
+        // Beside the next op. So never on the last, which stays a head.
         let at = chance.below(points.len().saturating_sub(1));
         let member = person("added", chance.below(at));
         let op = match number % 4 {
@@ -50,7 +50,7 @@ pub(super) fn forks(size: Size, out: &mut Writer) -> Fallible<()> {
             _ => GroupOp::CapabilitiesGranted { member, capabilities: CAN_CREATE_CONTEXT },
         };
         let signer = &world.admins[number % world.admins.len()];
-        out.measured(&world.author.make_on(signer, op, &[points[at]])?)?;
+        out.measured(&Author::make_beside(&points[at + 1], signer, op)?)?;
     }
     Ok(())
 }
@@ -106,8 +106,9 @@ pub(super) fn forge(size: Size, out: &mut Writer) -> Fallible<()> {
     let mut chance = Chance(2);
     let of_chain = size.ops / FORGED_CHAINS;
     for chain in 0..FORGED_CHAINS {
-        let at = chance.below(points.len().saturating_sub(1));
-        let mut tip = points[at];
+        // In the later half, so that there are more members than forged ops that take one.
+        let half = points.len() / 2;
+        let mut tip = points[half + chance.below(half.saturating_sub(1))].id();
         let mut puppet: Option<SigningKey> = None;
         for number in chain * of_chain..(chain + 1) * of_chain {
             let (signer, op) = match puppet.take() {
@@ -118,8 +119,7 @@ pub(super) fn forge(size: Size, out: &mut Writer) -> Fallible<()> {
                     (forger.clone(), op)
                 }
                 Some(let_in) => {
-                    // Members of its past, each once: they are many more than a chain is long, or it takes them again.
-                    let member = person("added", number / 2 % (at + 1));
+                    let member = person("added", number / 2);
                     let op = match number / 2 % 4 {
                         0 => adds("forged", number),
                         1 => sets(member, Role::Admin),

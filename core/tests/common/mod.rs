@@ -248,6 +248,17 @@ impl By<'_> {
         self
     }
 
+    /// A step further down: after a Noop of the same person. What comes later is folded later.
+    pub(crate) fn later(mut self) -> Self {
+        let noop = self.forge(GroupOp::Noop).sign(&key(&self.name)).expect("well-formed");
+        let id = noop.id();
+        if !self.moot.engine.contains(&id) {
+            assert!(matches!(self.moot.deliver(noop), Status::Admitted(_)));
+        }
+        self.parents = Some(vec![id]);
+        self
+    }
+
     /// Drafts the op, signs it and sends it. It must be admitted, sound in its own past, and, on the heads, effective.
     #[track_caller]
     pub(crate) fn does(self, op: GroupOp) -> OpId {

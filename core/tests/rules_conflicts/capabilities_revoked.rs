@@ -16,7 +16,7 @@ fn mona_may() -> Moot {
 fn revoking_takes_what_rests_on_one_of_the_bits() {
     let mut moot = mona_may();
     let base = moot.heads();
-    moot.by("bob").on(&base).does(revoke("mona", CREATE_CONTEXT | INVITE));
+    moot.by("bob").on(&base).later().does(revoke("mona", CREATE_CONTEXT | INVITE));
     let context = moot.by("mona").on(&base).does(register());
     moot.expect(context, Void(AuthorityLost));
 }
@@ -59,7 +59,7 @@ fn revoking_the_right_to_invite_takes_the_claims_of_the_members_invitations() {
     moot.by("alice").does(grant("mona", INVITE));
     let invitation = moot.invitation_by("mona", Member);
     let base = moot.heads();
-    moot.by("bob").on(&base).does(revoke("mona", INVITE));
+    moot.by("bob").on(&base).later().does(revoke("mona", INVITE));
     let claim = moot.by("erin").on(&base).does(invitation.claimed_by("erin"));
     moot.expect(claim, Void(AuthorityLost));
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 fn what_one_gives_up_oneself_is_given_up_in_all_branches() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     let base = moot.heads();
-    let leave = moot.by("bob").on(&base).does(remove("bob"));
+    let leave = moot.by("bob").on(&base).later().does(remove("bob"));
     let branches = [add("frank", Member), remove("carol"), grant("carol", INVITE), group_alias("bob's")];
     let branches = branches.map(|op| moot.by("bob").on(&base).does(op));
     moot.expect(leave, Effective);

@@ -1,6 +1,7 @@
 //! SPEC §3, rule by rule: ranks, strikes, which reductions stand, and what follows.
 //!
-//! Every test is a story about people; what it shows holds in every order of delivery (see [`common::Moot`]).
+//! Every test is a story about people; what it shows holds in every order of delivery (see [`common::Moot`]). A reduction
+//! that takes something comes `later` in the fold than what it takes, so that nothing but the strike can void that.
 
 #[path = "../common/mod.rs"]
 mod common;

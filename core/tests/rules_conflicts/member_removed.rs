@@ -8,7 +8,7 @@ use folkmoot_core::{Role::*, Verdict::*, VoidReason::*};
 fn a_removal_takes_what_the_member_does_concurrently() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let base = moot.heads();
-    let removal = moot.by("alice").on(&base).does(remove("bob"));
+    let removal = moot.by("alice").on(&base).later().does(remove("bob"));
     let addition = moot.by("bob").on(&base).does(add("frank", Member));
     moot.expect(removal, Effective);
     moot.expect(addition, Void(AuthorityLost));
@@ -31,7 +31,7 @@ fn a_removal_above_takes_what_rests_on_a_record_below() {
     moot.by("alice").does(grant("dana", CREATE_SUBGROUP));
     let sub = moot.by("dana").creates("dana's");
     let base = moot.heads();
-    moot.by("alice").on(&base).does(remove("dana"));
+    moot.by("alice").on(&base).later().does(remove("dana"));
     let addition = moot.by("dana").within(sub).on(&base).does(add("erin", Member));
     moot.expect(addition, Void(AuthorityLost));
 }
@@ -54,7 +54,7 @@ fn a_removal_takes_the_claims_of_the_members_invitations() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let invitation = moot.invitation_by("bob", Member);
     let base = moot.heads();
-    moot.by("alice").on(&base).does(remove("bob"));
+    moot.by("alice").on(&base).later().does(remove("bob"));
     let claim = moot.by("erin").on(&base).does(invitation.claimed_by("erin"));
     moot.expect(claim, Void(AuthorityLost));
     assert_eq!(moot.member("erin"), None);

@@ -8,7 +8,7 @@ use folkmoot_core::{Role::*, Verdict::*, VoidReason::*};
 fn lowering_takes_what_rests_on_the_admin_role() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let base = moot.heads();
-    moot.by("alice").on(&base).does(set_role("bob", Member));
+    moot.by("alice").on(&base).later().does(set_role("bob", Member));
     let addition = moot.by("bob").on(&base).does(add("frank", Member));
     moot.expect(addition, Void(AuthorityLost));
     assert_eq!(moot.role("bob"), Some(Member));
@@ -41,7 +41,7 @@ fn lowering_to_read_only_takes_what_rests_on_a_capability() {
     moot.let_in("alice", &["mona"], Member);
     moot.by("alice").does(grant("mona", CREATE_CONTEXT));
     let base = moot.heads();
-    moot.by("alice").on(&base).does(set_role("mona", ReadOnly));
+    moot.by("alice").on(&base).later().does(set_role("mona", ReadOnly));
     let context = moot.by("mona").on(&base).does(register());
     moot.expect(context, Void(AuthorityLost));
 }
@@ -51,7 +51,7 @@ fn lowering_takes_the_claims_that_rest_on_the_admin_role_of_the_inviter() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let invitation = moot.invitation_by("bob", Member);
     let base = moot.heads();
-    moot.by("alice").on(&base).does(set_role("bob", Member));
+    moot.by("alice").on(&base).later().does(set_role("bob", Member));
     let claim = moot.by("erin").on(&base).does(invitation.claimed_by("erin"));
     moot.expect(claim, Void(AuthorityLost));
 }
