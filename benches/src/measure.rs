@@ -24,7 +24,9 @@ struct Run {
     each: Vec<(OpId, u64)>,
     digest_ns: u64,
     peak_rss: u64,
+    /// Growth to the peak since before the measured part, and since the engine was empty.
     engine_rss: u64,
+    whole_rss: u64,
     engine: Engine,
     namespace: NamespaceId,
     digest: Hash,
@@ -50,7 +52,7 @@ pub(crate) fn measure(scenario: Scenario, size: Size, runs: Option<usize>, kept_
     let names = names(&first);
     let digest = first.digest;
     let mut all = Vec::from([summary(&first, &names)]);
-    let (ops, peak_rss, engine_rss) = (first.ops, first.peak_rss, first.engine_rss);
+    let (ops, peak_rss, engine_rss, whole_rss) = (first.ops, first.peak_rss, first.engine_rss, first.whole_rss);
     drop(first);
     for _ in 1..runs {
         let again = run(scenario, &input.path)?;
@@ -72,6 +74,7 @@ pub(crate) fn measure(scenario: Scenario, size: Size, runs: Option<usize>, kept_
         "cpu_ns_per_op": median.ns_per_op,
         "peak_rss_bytes": peak_rss,
         "engine_rss_bytes": engine_rss,
+        "engine_and_setup_rss_bytes": whole_rss,
         "runs": runs,
         "first_run_cpu_ns_per_op": first_ns,
         "best_run_cpu_ns_per_op": all[0].ns_per_op,
@@ -120,18 +123,17 @@ fn run(scenario: Scenario, path: &Path) -> Fallible<Run> {
     let mut reader = Reader::open(path)?;
     let mut engine = Engine::new();
     let mut setup = 0;
-    loop {
-        let piece = reader.take(Part::Setup, PIECE)?;
-        if piece.is_empty() {
-            break;
-        }
+    // Here and below, a piece is read before memory is looked at, so that pieces do not count for the engine.
+    let mut piece = reader.take(Part::Setup, PIECE)?;
+    let empty = resident()?;
+    while !piece.is_empty() {
         setup += prepare(&mut engine, piece);
+        piece = reader.take(Part::Setup, PIECE)?;
     }
     let delivery = scenario.delivery();
     let piece_of = if let Delivery::Batches(size) = delivery { size } else { PIECE };
     let (mut ops, mut admitted, mut spent) = (0, 0, 0u64);
     let mut each = Vec::new();
-    // The first piece is read before memory is looked at, so that pieces do not count for the engine.
     let mut piece = reader.take(Part::Measured, piece_of)?;
     let before = resident()?;
     while !piece.is_empty() {
@@ -178,8 +180,10 @@ fn run(scenario: Scenario, path: &Path) -> Fallible<Run> {
     let start = cpu_ns();
     let digest = engine.digest(&namespace).unwrap_or_default();
     let digest_ns = cpu_ns().saturating_sub(start).saturating_sub(overhead);
-    let (peak_rss, engine_rss) = (after.peak, after.peak.saturating_sub(before.now));
-    Ok(Run { ops, cpu_ns: spent, each, digest_ns, peak_rss, engine_rss, engine, namespace, digest, setup })
+    let engine_rss = after.peak.saturating_sub(before.now);
+    let whole_rss = after.peak.saturating_sub(empty.now);
+    let peak_rss = after.peak;
+    Ok(Run { ops, cpu_ns: spent, each, digest_ns, peak_rss, engine_rss, whole_rss, engine, namespace, digest, setup })
 }
 
 /// Work that is not measured, and not to be found under the names of that which is.

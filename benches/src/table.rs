@@ -12,7 +12,7 @@ use std::time::Duration;
 enum Reading {
     /// CPU time an op.
     Cpu,
-    /// The engine's peak memory.
+    /// The engine's peak memory, from when it was empty.
     Peak,
     /// Bytes of the graph for each op.
     Graph,
@@ -95,7 +95,7 @@ fn rows(large: usize) -> Vec<Row> {
 fn read(account: &Value, reading: Reading) -> f64 {
     let field = match reading {
         Reading::Cpu => "cpu_ns_per_op",
-        Reading::Peak => "engine_rss_bytes",
+        Reading::Peak => "engine_and_setup_rss_bytes",
         Reading::Graph => "graph_bytes_per_op",
         Reading::State => "state_bytes_per_entry",
     };

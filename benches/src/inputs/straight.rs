@@ -4,7 +4,6 @@ use crate::Fallible;
 use crate::author::{World, adds, person, sets, toggled};
 use crate::files::Writer;
 use crate::scenario::{Size, THOUSAND};
-use folkmoot_core::Role;
 
 /// One admin adds N members.
 pub(super) fn linear(size: Size, out: &mut Writer) -> Fallible<()> {
@@ -47,7 +46,7 @@ pub(super) fn hash(size: Size, out: &mut Writer) -> Fallible<()> {
     for number in 0..THOUSAND {
         // A prime far from any round number walks through all members.
         let member = person("added", number.wrapping_mul(7_919) % size.ops);
-        let role = if number.wrapping_mul(7_919) / size.ops % 2 == 0 { Role::ReadOnly } else { Role::Member };
+        let role = toggled(number.wrapping_mul(7_919) / size.ops);
         out.measured(&world.author.make(&world.founder, sets(member, role))?)?;
     }
     Ok(())
