@@ -188,7 +188,9 @@ impl Fold {
         let decision = standing.decision(op);
         let mut work = Work { history, cells: &mut memory.cells, state: &mut self.state, tape: &mut self.tape };
         let (verdict, by) = work.fold(op, decision.conflict);
-        let by = if by.is_some() || matches!(verdict, Verdict::Effective) { by } else { decision.by };
+        // What a conflict decided is the reason only where it is the verdict: a group that is gone comes first.
+        let decided = matches!(decision.conflict, Conflict::Void(reason) if verdict == Verdict::Void(reason));
+        let by = if by.is_none() && decided { decision.by } else { by };
         self.set_verdict(history, op, verdict, by);
     }
 

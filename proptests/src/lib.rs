@@ -3,8 +3,15 @@
 //! [`mod@reference`] computes every verdict and state from the bare set of ops, as SPEC §2 to §6 say it, without a
 //! thought for speed. It shares the wire types with the engine, and nothing else. [`mod@history`] makes the sets of ops
 //! that are hard to judge, from a number; [`mod@script`] takes down those that one thinks of oneself.
+//!
+//! [`mod@laws`] says what must hold of an engine for every set of ops, one function for each law; [`mod@mirror`] is a
+//! host's copy of the state, kept by effects alone. What they find is made small by [`mod@shrink`].
 
+pub mod budget;
 pub mod history;
+pub mod laws;
+pub mod mirror;
 pub mod reference;
 pub mod rng;
 pub mod script;
+pub mod shrink;

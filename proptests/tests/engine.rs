@@ -1,65 +1,93 @@
 //! The engine against the reference: every verdict, reason, state, hash and digest, in several orders.
+//!
+//! `FOLKMOOT_SEEDS` histories are tried from `FOLKMOOT_FROM` on, 300 from 0 by default. One that fails is made small and
+//! told, with the command that replays it.
 
-use folkmoot_core::Engine;
 use folkmoot_core::VerifiedOp;
-use folkmoot_core::report::Report;
+use folkmoot_core::group_op::GroupOp;
+use folkmoot_proptests::budget::{seeds, smallest_failure};
 use folkmoot_proptests::history::History;
+use folkmoot_proptests::laws::{Law, agrees_with_reference, at_once, host::Host, one_by_one};
 use folkmoot_proptests::reference::Reference;
-use serde_json::Value;
+use folkmoot_proptests::rng::Rng;
+use folkmoot_proptests::shrink::{smallest, tell, unhex};
 
-fn seeds() -> std::ops::Range<u64> {
-    let from = std::env::var("FOLKMOOT_FROM").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    let count = std::env::var("FOLKMOOT_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
-    from..from + count
+/// These ops in some order that a number stands for, each in its turn however many of them there are.
+fn shuffled(ops: &[VerifiedOp], order: u64) -> Vec<VerifiedOp> {
+    let mut ops = ops.to_vec();
+    ops.sort_by_cached_key(|op| {
+        let id = op.id().0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        Rng::new(order << 32 ^ id).next()
+    });
+    // Some come twice.
+    let again: Vec<VerifiedOp> = ops.iter().step_by(9).cloned().collect();
+    ops.extend(again);
+    ops
 }
 
-fn report(engine: &mut Engine) -> Value {
-    serde_json::to_value(Report::of(engine)).expect("a report serialises")
-}
-
-fn difference(expect: &Value, got: &Value, path: &str, out: &mut Vec<String>) {
-    match (expect, got) {
-        (Value::Object(a), Value::Object(b)) => {
-            let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
-            for key in keys {
-                let (a, b) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
-                difference(a, b, &format!("{path}/{}", &key[..key.len().min(12)]), out);
-            }
+/// Engine and reference agree on a set, in every order that is tried.
+fn agree(ops: &[VerifiedOp]) -> Law {
+    let judgement = Reference::judge(ops.iter().cloned());
+    agrees_with_reference("one by one", &mut one_by_one(ops), &judgement)?;
+    agrees_with_reference("in one batch", &mut at_once(ops), &judgement)?;
+    let reversed: Vec<VerifiedOp> = ops.iter().rev().cloned().collect();
+    agrees_with_reference("reversed", &mut one_by_one(&reversed), &judgement)?;
+    for order in 0..3 {
+        let ops = shuffled(ops, order);
+        agrees_with_reference("shuffled, one by one", &mut one_by_one(&ops), &judgement)?;
+        let mut host = Host::default();
+        for ops in ops.chunks(3 + usize::try_from(order).unwrap_or(0) * 5) {
+            let _ = host.deliver(ops)?;
         }
-        _ if expect != got => out.push(format!("{path}: reference {expect}, engine {got}")),
-        _ => {}
+        agrees_with_reference("shuffled, in batches", host.engine(), &judgement)?;
     }
+    Ok(())
 }
 
-fn check(seed: u64, how: &str, engine: &mut Engine, expect: &Value) {
-    let got = report(engine);
-    let mut differences = Vec::new();
-    difference(expect, &got, "", &mut differences);
-    assert!(differences.is_empty(), "seed {seed}, {how}:\n{}", differences.join("\n"));
+/// Agreement, or what is wrong with the smallest part of these ops that shows it.
+fn agree_or_tell(ops: &[VerifiedOp], judge: impl Fn(&[VerifiedOp]) -> Law) -> Result<(), (String, Vec<VerifiedOp>)> {
+    let Err(why) = judge(ops) else { return Ok(()) };
+    let few = smallest(ops, |ops| judge(ops).is_err());
+    Err((judge(&few).err().unwrap_or(why), few))
 }
 
-fn apply(ops: &[VerifiedOp], batch: usize) -> Engine {
-    let mut engine = Engine::new();
-    for ops in ops.chunks(batch) {
-        let _ = engine.apply_batch(ops.to_vec());
-    }
-    engine
+fn replay(seed: u64) -> String {
+    format!("FOLKMOOT_FROM={seed} FOLKMOOT_SEEDS=1 cargo test --release -p folkmoot-proptests --test engine")
 }
 
 #[test]
 fn the_engine_agrees_with_the_reference_on_every_hard_history_in_every_order() {
-    for seed in seeds() {
+    let seeds = seeds(300);
+    println!("seeds {seeds:?}");
+    let failure = smallest_failure(seeds, |seed| agree_or_tell(&History::of_seed(seed).ops, agree));
+    if let Some((seed, (why, few))) = failure {
         let history = History::of_seed(seed);
-        let expect = Reference::judge(history.ops.iter().cloned()).to_json();
-        check(seed, "one by one", &mut apply(&history.ops, 1), &expect);
-        check(seed, "in one batch", &mut apply(&history.ops, usize::MAX), &expect);
-        let mut reversed = history.ops.clone();
-        reversed.reverse();
-        check(seed, "reversed", &mut apply(&reversed, 1), &expect);
-        for order in 0..3 {
-            let ops = history.shuffled(order);
-            check(seed, "shuffled, one by one", &mut apply(&ops, 1), &expect);
-            check(seed, "shuffled, in batches", &mut apply(&ops, 3 + order as usize * 5), &expect);
-        }
+        let told = tell(&few, &history.names());
+        panic!("seed {seed}, made small, {} ops: {why}\n{told}replay: {}", few.len(), replay(seed));
     }
+}
+
+/// What makes failures small is put to the test with one of its own: two removals of one person that nobody has seen.
+#[test]
+fn a_failing_history_is_made_as_small_as_it_can_be_and_can_be_replayed_from_what_is_told() {
+    let two_removals = |ops: &[VerifiedOp]| {
+        let removed: Vec<_> = ops
+            .iter()
+            .filter_map(|op| match op.signable().op {
+                GroupOp::MemberRemoved { member } => Some(member),
+                _ => None,
+            })
+            .collect();
+        let twice = removed.iter().any(|member| removed.iter().filter(|other| *other == member).count() > 1);
+        if twice { Err("two removals".to_owned()) } else { Ok(()) }
+    };
+    let history = History::of_seed(1);
+    let (why, few) = agree_or_tell(&history.ops, two_removals).expect_err("there are two in this history");
+    assert_eq!((why.as_str(), few.len()), ("two removals", 2));
+    let told = tell(&few, &history.names());
+    let back = told.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix("\","));
+    let back =
+        back.map(|hex| folkmoot_core::SignedGroupOp::decode(&unhex(hex)).expect("an op").verify().expect("signed"));
+    assert_eq!(back.collect::<Vec<_>>(), few);
+    assert!(replay(7).starts_with("FOLKMOOT_FROM=7 FOLKMOOT_SEEDS=1 cargo test"));
 }

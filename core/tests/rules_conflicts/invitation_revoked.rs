@@ -134,6 +134,19 @@ fn a_claim_that_somebody_not_more_senior_built_on_is_not_spared() {
 }
 
 #[test]
+fn a_claim_that_somebody_not_more_senior_built_on_is_not_spared_whatever_a_senior_does_above() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let sub = moot.by("alice").creates("sub");
+    let invitation = Invitation::new(moot.id(), sub, "carol", Member);
+    let base = moot.heads();
+    let claim = moot.by("erin").within(sub).on(&base).does(invitation.claimed_by("erin"));
+    let given = moot.by("carol").within(sub).on(&[claim]).does(grant("erin", METADATA));
+    moot.by("alice").on(&[given]).does(add("erin", Member));
+    moot.by("carol").within(sub).on(&base).does(invitation.revoked());
+    moot.expect(claim, Void(InvitationRevoked));
+}
+
+#[test]
 fn a_claim_whose_claimer_a_senior_lowered_is_not_spared() {
     let mut story = carol_invites_erin_as(Member);
     let lowered = story.after_the_claim("alice", set_role("erin", ReadOnly));

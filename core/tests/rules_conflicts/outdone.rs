@@ -44,6 +44,18 @@ fn a_lower_role_by_somebody_less_senior_does_not_outdo() {
 }
 
 #[test]
+fn a_lower_role_by_somebody_less_senior_does_not_outdo_whatever_a_senior_gives_besides() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    moot.let_in("alice", &["erin"], Member);
+    let base = moot.heads();
+    let addition = moot.by("bob").on(&base).does(add("dave", Admin));
+    let removal = moot.by("dave").on(&[addition]).does(remove("erin"));
+    let lower = moot.by("carol").on(&base).does(add("dave", Member));
+    moot.by("alice").on(&[lower]).does(grant("dave", INVITE));
+    moot.expect(removal, Effective);
+}
+
+#[test]
 fn a_lower_role_by_the_same_person_does_not_outdo() {
     let (mut moot, base, removal) = carol_lets_dave_in();
     moot.by("carol").on(&base).does(add("dave", Member));

@@ -113,6 +113,20 @@ fn an_equally_senior_or_a_junior_grant_does_not_overrule() {
 }
 
 #[test]
+fn a_junior_grant_does_not_overrule_whatever_a_senior_gives_besides() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    moot.let_in("alice", &["erin"], Member);
+    moot.by("alice").does(grant("erin", INVITE));
+    let base = moot.heads();
+    let revocation = moot.by("bob").on(&base).does(revoke("erin", INVITE));
+    let again = moot.by("carol").on(&base).does(grant("erin", INVITE));
+    moot.by("alice").on(&[again]).does(grant("erin", METADATA));
+    moot.expect(revocation, Effective);
+    moot.expect(again, Void(SubjectReduced));
+    assert_eq!(moot.capabilities("erin"), JOIN_OPEN | METADATA);
+}
+
+#[test]
 fn a_claim_of_a_seniors_invitation_does_not_overrule() {
     let mut moot = Moot::with_admins("alice", &["bob"]);
     let invitation = moot.invitation_by("alice", Admin);

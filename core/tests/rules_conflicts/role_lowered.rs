@@ -213,14 +213,16 @@ fn lowering_leaves_grants_in_other_groups_and_in_contexts() {
 }
 
 #[test]
-fn two_lowerings_both_count() {
-    let mut moot = Moot::with_admins("alice", &["bob", "carol", "erin"]);
-    let base = moot.heads();
-    let to_member = moot.by("bob").on(&base).does(set_role("erin", Member));
-    let to_read_only = moot.by("carol").on(&base).does(set_role("erin", ReadOnly));
-    moot.expect(to_member, Effective);
-    moot.expect(to_read_only, Effective);
-    assert_eq!(moot.role("erin"), Some(ReadOnly));
+fn of_two_lowerings_the_lower_role_counts_in_either_order() {
+    for (by_bob, by_carol) in [(Member, ReadOnly), (ReadOnly, Member)] {
+        let mut moot = Moot::with_admins("alice", &["bob", "carol", "erin"]);
+        let base = moot.heads();
+        let first = moot.by("bob").on(&base).does(set_role("erin", by_bob));
+        let second = moot.by("carol").on(&base).later().does(set_role("erin", by_carol));
+        moot.expect(first, Effective);
+        moot.expect(second, Effective);
+        assert_eq!(moot.role("erin"), Some(ReadOnly));
+    }
 }
 
 #[test]

@@ -123,18 +123,31 @@ fn of_the_last_admins_who_step_down_together_the_second_stays() {
     assert_eq!((moot.role("alice"), moot.role("bob")), (Some(Member), Some(Admin)));
 }
 
+/// Erin is the root's last Admin when Bob's removal of her comes. He is no Admin any more himself: Carol removed him, who
+/// had heard that he was lowered and raised again, by Zoe, who was removed. But nothing takes what his own op rests on.
 #[test]
 fn a_removal_that_is_idle_for_the_last_admin_bars_nobody() {
-    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let mut moot = Moot::with_admins("alice", &["zoe", "bob", "carol", "erin"]);
     let base = moot.heads();
-    moot.by("alice").on(&base).does(remove("alice"));
-    let of_carol = moot.by("bob").on(&base).does(remove("carol"));
-    let before = moot.by("bob").on(&[of_carol]).noops(1);
-    let by_bob = moot.by("bob").on(&[before]).does(remove("bob"));
-    moot.expect(of_carol, Effective);
-    moot.expect(by_bob, Idle(LastAdmin));
-    assert_eq!(moot.role("bob"), Some(Admin));
-    assert!(!moot.barred("bob") && moot.barred("carol"));
+    let lowered = moot.by("zoe").on(&base).does(set_role("bob", Member));
+    let raised = moot.by("alice").on(&[lowered]).does(set_role("bob", Admin));
+    let of_bob = moot.by("carol").on(&[raised]).does(remove("bob"));
+    let carol_left = moot.by("carol").on(&[of_bob]).does(remove("carol"));
+    let of_zoe = moot.by("alice").on(&base).does(remove("zoe"));
+    let alice_left = moot.by("alice").on(&[carol_left, of_zoe]).does(remove("alice"));
+    let before = moot.by("bob").on(&base).noops(6);
+    let of_erin = moot.by("bob").on(&[before]).does(remove("erin"));
+    for (op, verdict) in [
+        (lowered, Void(AuthorityLost)),
+        (of_bob, Effective),
+        (carol_left, Effective),
+        (alice_left, Effective),
+        (of_erin, Idle(LastAdmin)),
+    ] {
+        moot.expect(op, verdict);
+    }
+    assert_eq!(moot.role("erin"), Some(Admin));
+    assert!(!moot.barred("erin"));
 }
 
 #[test]
