@@ -5,9 +5,10 @@
 //! that are hard to judge, from a number; [`mod@script`] takes down those that one thinks of oneself.
 //!
 //! [`mod@laws`] says what must hold of an engine for every set of ops, one function for each law; [`mod@mirror`] is a
-//! host's copy of the state, kept by effects alone. What they find is made small by [`mod@shrink`].
+//! host's copy of the state, kept by effects alone. What they find is made small by [`mod@shrink`]. [`mod@ed25519`] says slowly what a signature is.
 
 pub mod budget;
+pub mod ed25519;
 pub mod history;
 pub mod laws;
 pub mod mirror;
