@@ -19,6 +19,11 @@ pub fn is_long() -> bool {
     number("FOLKMOOT_LONG", 0) > 0
 }
 
+/// Says how much was tried, in a line that `./check long` adds up.
+pub fn tried(count: impl TryInto<u64>, what: &str) {
+    println!("tried {} {what}", count.try_into().unwrap_or(u64::MAX));
+}
+
 /// The seeds from `FOLKMOOT_FROM` on, `FOLKMOOT_SEEDS` of them.
 pub fn seeds(default: u64) -> std::ops::Range<u64> {
     let from = number("FOLKMOOT_FROM", 0);

@@ -5,7 +5,7 @@
 
 use folkmoot_core::PublicKey;
 use folkmoot_core::crypto::verify;
-use folkmoot_proptests::budget::{seeds, smallest_failure};
+use folkmoot_proptests::budget::{seeds, smallest_failure, tried};
 use folkmoot_proptests::ed25519::cases::{Case, Class, SMALL, SMALL_ENCODINGS, case};
 use folkmoot_proptests::ed25519::{Encoding, Judgement, Point, judge};
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn there_are_eight_points_of_small_order_in_fourteen_encodings() {
 #[test]
 fn the_engine_accepts_just_the_signatures_that_the_plain_evaluation_accepts() {
     let range = seeds(80);
-    println!("{} signatures of each class, from seed {}", range.end - range.start, range.start);
+    println!("seeds {range:?}, one signature of each class for each");
     let counts: Mutex<BTreeMap<Class, [u64; 3]>> = Mutex::default();
     let failure = smallest_failure(range.clone(), |seed| {
         for class in Class::ALL {
@@ -98,8 +98,8 @@ fn the_engine_accepts_just_the_signatures_that_the_plain_evaluation_accepts() {
                 ));
             }
             let mut counts = counts.lock().expect("nobody panics with it");
-            let [tried, accepted, torn] = counts.entry(class).or_default();
-            *tried += 1;
+            let [made, accepted, torn] = counts.entry(class).or_default();
+            *made += 1;
             *accepted += u64::from(plain.accepted);
             *torn += u64::from(plain.cofactored != plain.cofactorless);
         }
@@ -111,13 +111,17 @@ fn the_engine_accepts_just_the_signatures_that_the_plain_evaluation_accepts() {
         );
     }
     let counts = counts.into_inner().expect("nobody panicked with it");
-    for (class, [tried, accepted, torn]) in &counts {
-        println!("{class:?}: {tried} tried, {accepted} accepted, {torn} that the two equations tell apart");
+    for (class, [made, accepted, torn]) in &counts {
+        println!("{class:?}: {made} made, {accepted} accepted, {torn} that the two equations tell apart");
     }
+    tried(counts.values().map(|[made, ..]| made).sum::<u64>(), "signatures, engine against plain evaluation");
     let accepted = |class| counts[&class][1];
-    let (few, all) = ((range.end - range.start) / 4, range.end - range.start);
-    assert!(accepted(Class::Honest) == all && accepted(Class::MixedOrder) > few, "these are to be accepted");
-    assert!(counts[&Class::MixedOrder][2] > few, "the equations differ where something has mixed order");
+    let all = range.end - range.start;
+    assert!(accepted(Class::Honest) == all && accepted(Class::MixedOrder) == all, "these are to be accepted");
+    assert!(
+        all < 20 || counts[&Class::MixedOrder][2] > all / 4,
+        "the equations differ where something has mixed order"
+    );
     let never = [Class::SmallKey, Class::SmallR, Class::SPlusL, Class::FlippedBit, Class::OtherMessage];
     assert!(never.iter().all(|class| accepted(*class) == 0), "these are not");
 }

@@ -52,6 +52,10 @@ fn simulate(test: &str, usual: u64, config: impl Fn(u64) -> Config) -> Vec<Repor
         sum(|report| report.tally.page_duplicates),
         reports.iter().map(|report| report.beats).max().unwrap_or(0),
     );
+    // Lines that `./check long` adds up.
+    println!("tried {} schedules", reports.len());
+    println!("tried {} ops in schedules", sum(|report| report.ops as u64));
+    println!("tried {} ops of liars in schedules", sum(|report| report.forged));
     assert!(reports.iter().all(|report| report.beats <= BEATS_TO_AGREE));
     reports
 }

@@ -1,7 +1,7 @@
 //! What a case is made of, and how it is told when it fails.
 
 use folkmoot_core::{PublicKey, VerifiedOp};
-use folkmoot_proptests::budget::{is_long, number};
+use folkmoot_proptests::budget::{is_long, number, tried};
 use folkmoot_proptests::history::History;
 use folkmoot_proptests::laws::Law;
 use folkmoot_proptests::laws::order::{Break, Plan};
@@ -102,7 +102,7 @@ pub(crate) fn hold<T: fmt::Debug + Clone>(
         "replay: FOLKMOOT_RNG={rng} FOLKMOOT_CASES={times} cargo test --release -p folkmoot-proptests --test laws_engine"
     );
     match outcome {
-        Ok(()) => {}
+        Ok(()) => tried(cases, "cases of the laws"),
         Err(TestError::Fail(why, case)) => panic!("{}\n{case:?}\n{again}", why.message()),
         Err(TestError::Abort(why)) => panic!("{}\n{again}", why.message()),
     }

@@ -2,7 +2,7 @@
 
 use crate::world::{NAMES, SIGNERS, World};
 use folkmoot_core::{Engine, Hash, OpId, SignableGroupOp, Status, VerifiedOp};
-use folkmoot_proptests::budget::smallest_failure;
+use folkmoot_proptests::budget::{smallest_failure, tried};
 use folkmoot_proptests::reference::{Admission, Reference, Verdict};
 use folkmoot_proptests::shrink::tell;
 use std::collections::{BTreeMap, HashMap};
@@ -111,6 +111,8 @@ pub(crate) fn explore(world: &World, scope: Scope) -> Counts {
     }
     let counts = *total.lock().expect("no check panicked");
     println!("{}, {} letters, {scope:?}: {counts:?}", world.name, letters.len());
+    tried(counts.histories.iter().sum::<u64>(), "histories of small scope");
+    tried(counts.orders, "orders of arrival of them");
     counts
 }
 
