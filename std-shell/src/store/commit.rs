@@ -1,0 +1,287 @@
+//! One commit, one transaction.
+
+use super::effects::{StateTables, WriteError};
+use super::error::{CommitError, Fault};
+use super::guard::guarded;
+use super::limits::MAX_COMMIT_OPS;
+use super::local::{LocalChange, LocalTables};
+use super::schema::{Bytes, IDS, INDEX, INDEX_NAME, Index, KEYS, LOGS, OPS, OUTBOX, id_key, log_key};
+use super::seal::{seal, unseal};
+use super::{NamespaceRow, Store, op_row};
+use crate::keys::Vault;
+use folkmoot_core::limits::MAX_SIGNING_KEYS;
+use folkmoot_core::{Engine, NamespaceId, OpId, Outcome, PublicKey, VerifiedOp};
+use redb::{Database, ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// What came of one application, to be committed.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied<'a> {
+    /// The outcome.
+    pub outcome: &'a Outcome,
+    /// Whether its ops are news to others: they go into the outbox.
+    pub publish: bool,
+}
+
+/// What one transaction makes durable: all of it or nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Commit<'a> {
+    /// Outcomes of the engine, in the order in which it gave them, none left out since the commit before.
+    pub applied: &'a [Applied<'a>],
+    /// Changes of what is this node's own.
+    pub local: &'a [LocalChange],
+}
+
+/// Says that a commit is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "only what has a receipt is durable"]
+pub struct CommitReceipt {
+    /// The sequence numbers of its ops; empty if it had none.
+    pub sequences: Range<u64>,
+}
+
+impl Store {
+    /// A transaction as all of this store's are: in two phases, and with what opening after a crash needs.
+    pub(crate) fn begin(&self) -> Result<WriteTransaction, Fault> {
+        begin(self.db()?)
+    }
+
+    /// Writes and syncs. When this returns, it is durable, and the world may hear of it. `engine` is the one that gave
+    /// the outcomes, as it is after the last of them.
+    ///
+    /// # Errors
+    /// [`CommitError`]; after [`CommitError::Unknown`] the store and the engine are both to be dropped, the store opened
+    /// and the engine recovered.
+    pub fn commit(&mut self, engine: &mut Engine, commit: &Commit<'_>) -> Result<CommitReceipt, CommitError> {
+        let plan = Plan::of(self, engine, commit)?;
+        let sequences = plan.sequences.clone();
+        let namespaces = self.transact(|txn, vault| plan.write(txn, vault, commit))?;
+        self.last = sequences.end.saturating_sub(1);
+        self.namespaces.extend(namespaces);
+        Ok(CommitReceipt { sequences })
+    }
+
+    /// Commits changes of what is this node's own, without any op.
+    ///
+    /// # Errors
+    /// [`CommitError`].
+    pub fn commit_local(&mut self, local: &[LocalChange]) -> Result<(), CommitError> {
+        self.transact(|txn, vault| Ok(write_local(txn, vault, local)?))
+    }
+
+    /// Runs one transaction. A failure on the way to the commit is known to have changed nothing; one of the commit
+    /// itself is not.
+    pub(crate) fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&WriteTransaction, &Vault) -> Result<T, WriteError>,
+    ) -> Result<T, CommitError> {
+        let committing = Cell::new(false);
+        let (db, vault) = (self.db().map_err(CommitError::NotWritten)?, &self.vault);
+        let done = guarded(|| {
+            let txn = begin(db)?;
+            let value = work(&txn, vault)?;
+            committing.set(true);
+            txn.commit()?;
+            Ok(value)
+        });
+        done.map_err(|error| match error {
+            WriteError::DoesNotFollow(what) => CommitError::DoesNotFollow(what),
+            WriteError::TooLarge(what) => CommitError::TooLarge(what),
+            WriteError::Fault(fault) => {
+                self.broken = true;
+                if committing.get() { CommitError::Unknown(fault) } else { CommitError::NotWritten(fault) }
+            }
+        })
+    }
+}
+
+fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
+    let mut txn = db.begin_write()?;
+    txn.set_two_phase_commit(true);
+    txn.set_quick_repair(true);
+    Ok(txn)
+}
+
+fn write_local(txn: &WriteTransaction, vault: &Vault, local: &[LocalChange]) -> Result<(), WriteError> {
+    if local.is_empty() {
+        return Ok(());
+    }
+    let mut tables = LocalTables::open(txn, vault)?;
+    local.iter().try_for_each(|change| tables.apply(change))?;
+    drop(tables);
+    let keeps_key = local.iter().any(|change| matches!(change, LocalChange::KeepKey { .. }));
+    if keeps_key && txn.open_table(KEYS)?.len()? > MAX_SIGNING_KEYS as u64 {
+        return Err(WriteError::TooLarge("more secret keys than a ring holds"));
+    }
+    Ok(())
+}
+
+/// What a commit will write, worked out before anything is.
+struct Plan<'a> {
+    ops: Vec<(&'a VerifiedOp, bool)>,
+    sequences: Range<u64>,
+    /// The namespaces that ops came into: as they are stored, and as they will be.
+    namespaces: BTreeMap<NamespaceId, (NamespaceRow, NamespaceRow)>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(store: &Store, engine: &mut Engine, commit: &Commit<'a>) -> Result<Self, CommitError> {
+        let applied = commit.applied.iter();
+        let ops: Vec<_> = applied.flat_map(|one| one.outcome.durable().iter().map(|op| (op, one.publish))).collect();
+        if ops.len() > MAX_COMMIT_OPS {
+            return Err(CommitError::TooLarge("more ops than a commit may have"));
+        }
+        let first = store.last.saturating_add(1);
+        let sequences = first..first.saturating_add(ops.len() as u64);
+        let mut plan = Self { ops, sequences, namespaces: BTreeMap::new() };
+        let mut added: BTreeMap<NamespaceId, u32> = BTreeMap::new();
+        for (op, _) in &plan.ops {
+            let count = added.entry(namespace_of(op)).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut number = u32::try_from(store.namespaces.len()).unwrap_or(u32::MAX);
+        for (id, added) in added {
+            let before = store.namespaces.get(&id).copied().unwrap_or_else(|| {
+                number = number.saturating_add(1);
+                NamespaceRow { number, ops: 0, digest: Default::default() }
+            });
+            let does_not = || CommitError::DoesNotFollow(format!("the engine has other ops of namespace {id}"));
+            let ops =
+                before.ops.checked_add(added).ok_or(CommitError::TooLarge("more ops than a namespace may have"))?;
+            let digest = engine.digest(&id).ok_or_else(does_not)?;
+            if engine.counts(&id).map(|counts| counts.ops as u64) != Some(u64::from(ops)) {
+                return Err(does_not());
+            }
+            plan.namespaces.insert(id, (before, NamespaceRow { ops, digest, ..before }));
+        }
+        Ok(plan)
+    }
+
+    fn write(
+        &self,
+        txn: &WriteTransaction,
+        vault: &Vault,
+        commit: &Commit<'_>,
+    ) -> Result<BTreeMap<NamespaceId, NamespaceRow>, WriteError> {
+        if !self.ops.is_empty() {
+            self.write_ops(txn)?;
+            self.write_outbox(txn)?;
+        }
+        let effects = || commit.applied.iter().flat_map(|one| one.outcome.after_commit());
+        if !self.ops.is_empty() || effects().next().is_some() {
+            let mut index = txn.open_table(INDEX)?;
+            self.write_index(&mut index)?;
+            let mut state = StateTables::open(txn, &mut index)?;
+            effects().try_for_each(|effect| state.apply(effect))?;
+        }
+        write_local(txn, vault, commit.local)?;
+        Ok(self.namespaces.iter().map(|(id, (_, after))| (*id, *after)).collect())
+    }
+
+    /// Ops at the end of their table, and where to find them.
+    fn write_ops(&self, txn: &WriteTransaction) -> Result<(), WriteError> {
+        let (mut ops, mut logs, mut ids) = (txn.open_table(OPS)?, txn.open_table(LOGS)?, txn.open_table(IDS)?);
+        let mut places = Vec::with_capacity(self.ops.len());
+        let mut numbers: BTreeMap<NamespaceId, u64> = BTreeMap::new();
+        let mut row = Vec::new();
+        for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
+            op_row::encode(&mut row, sequence, op);
+            ops.insert(sequence, &row[..])?;
+            let namespace = namespace_of(op);
+            let Some((before, _)) = self.namespaces.get(&namespace) else { continue };
+            let place = numbers.entry(namespace).or_insert_with(|| log_key(before.number, before.ops));
+            *place = place.saturating_add(1);
+            logs.insert(*place, sequence)?;
+            places.push(id_key(&op.id(), sequence));
+        }
+        // In their order, so that each page is visited once.
+        places.sort_unstable();
+        for place in places {
+            ids.insert(place, ())?;
+        }
+        Ok(())
+    }
+
+    fn write_outbox(&self, txn: &WriteTransaction) -> Result<(), WriteError> {
+        let publish = || self.ops.iter().zip(self.sequences.clone()).filter(|((_, publish), _)| *publish);
+        if publish().next().is_none() {
+            return Ok(());
+        }
+        let mut outbox = txn.open_table(OUTBOX)?;
+        for (_, sequence) in publish() {
+            outbox.insert(sequence, ())?;
+        }
+        Ok(())
+    }
+
+    /// Namespaces, heads and nonces.
+    fn write_index(&self, index: &mut Table<'_, Bytes, Bytes>) -> Result<(), WriteError> {
+        let mut row = Vec::new();
+        for (id, (_, after)) in &self.namespaces {
+            put(index, &mut row, &Index::Namespace(*id), after)?;
+        }
+        let (new, gone) = self.heads();
+        for (namespace, op) in gone {
+            index.remove(&Index::Head(namespace, op).key()[..])?;
+        }
+        for (namespace, op) in new {
+            put(index, &mut row, &Index::Head(namespace, op), &())?;
+        }
+        for ((namespace, signer), nonce) in self.nonces() {
+            let place = Index::Nonce(namespace, signer);
+            let key = place.key();
+            let stored: Option<u64> =
+                index.get(&key[..])?.map(|row| unseal(INDEX_NAME, &key, row.value())).transpose()?;
+            // A fork of the signer's may come late.
+            if stored.is_none_or(|stored| stored < nonce) {
+                put(index, &mut row, &place, &nonce)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ops that have no children, and ops that no longer have none, perhaps.
+    fn heads(&self) -> (BTreeSet<(NamespaceId, OpId)>, BTreeSet<(NamespaceId, OpId)>) {
+        let (mut new, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        // Parents come first.
+        for (op, _) in &self.ops {
+            let namespace = namespace_of(op);
+            for parent in &op.signable().parent_op_hashes {
+                if !new.remove(&(namespace, *parent)) {
+                    gone.insert((namespace, *parent));
+                }
+            }
+            new.insert((namespace, op.id()));
+        }
+        (new, gone)
+    }
+
+    fn nonces(&self) -> BTreeMap<(NamespaceId, PublicKey), u64> {
+        let mut nonces = BTreeMap::new();
+        for (op, _) in &self.ops {
+            let highest = nonces.entry((namespace_of(op), op.signable().signer)).or_insert(0);
+            *highest = op.signable().nonce.max(*highest);
+        }
+        nonces
+    }
+}
+
+fn put(
+    index: &mut Table<'_, Bytes, Bytes>,
+    row: &mut Vec<u8>,
+    place: &Index,
+    value: &impl borsh::BorshSerialize,
+) -> Result<(), Fault> {
+    let key = place.key();
+    seal(row, INDEX_NAME, &key, value);
+    index.insert(&key[..], &row[..])?;
+    Ok(())
+}
+
+/// The namespace that an op is of; a NamespaceCreated makes its own.
+pub(crate) fn namespace_of(op: &VerifiedOp) -> NamespaceId {
+    let claimed = op.signable().namespace_id;
+    if claimed.is_zero() { op.id().into() } else { claimed }
+}

@@ -1,0 +1,4 @@
+//! What the store promises, by behaviour.
+
+mod common;
+mod rows;
