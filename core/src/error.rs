@@ -3,7 +3,7 @@
 use crate::codec::Malformed;
 use crate::crypto::BadSignature;
 use crate::ids::{GroupId, NamespaceId, OpId, PublicKey};
-use crate::limits::MAX_PARENTS;
+use crate::limits::{MAX_PARENTS, MAX_SYNC_HEADS};
 use crate::verdict::VoidReason;
 
 /// Why bytes from a peer did not become an op. The peer's fault; such bytes have no id and leave no trace.
@@ -41,4 +41,19 @@ pub enum DraftError {
     /// A payload that nobody would accept.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+}
+
+/// Why a question about an epoch has no answer. The fault of whoever named the epoch, but for the first two it may be
+/// that ops are still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EpochError {
+    /// No such namespace here.
+    #[error("there is no namespace {0} here")]
+    UnknownNamespace(NamespaceId),
+    /// An op that is not admitted in this namespace. Ask again when it has come.
+    #[error("the op {0} is not admitted in this namespace")]
+    UnknownOp(OpId),
+    /// No ops, more than [`MAX_SYNC_HEADS`], or one in the past of another: these were never all the heads of a replica.
+    #[error("an epoch is 1 to {MAX_SYNC_HEADS} ops, none in the past of another")]
+    NoHeads,
 }

@@ -106,7 +106,7 @@ pub mod report;
 pub use crypto::{SignError, SigningKey, VerifiedOp};
 pub use effect::{Effect, Outcome, Status};
 pub use engine::Engine;
-pub use error::{DraftError, ReceiveError};
+pub use error::{DraftError, EpochError, ReceiveError};
 pub use explain::{ExplainedBasis, Explanation, RestsOn};
 pub use fold::FoldCounts;
 pub use group_op::{GroupInvitation, GroupOp, Role, SignableGroupOp, SignedGroupOp, UpgradePolicy, Visibility};

@@ -249,6 +249,17 @@ impl Namespace {
         }
     }
 
+    /// What a question comes to in the state of these ops and all before them. None of them is before another.
+    pub(crate) fn ask_at<T>(&mut self, heads: &[OpIx], question: impl FnOnce(&mut Glance<'_>) -> T) -> T {
+        let mark = self.history.dag.mark();
+        let past = self.history.dag.past_of(heads);
+        let before = self.before(heads, past);
+        let answer = question(&mut self.glance_at(&before));
+        self.put_back(heads, before);
+        self.history.dag.forget_since(mark);
+        answer
+    }
+
     fn state_hash_at(&mut self, before: &mut Before, parents: &[OpIx], group: GroupIx) -> Hash {
         match &mut before.view {
             Some(view) => {

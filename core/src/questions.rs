@@ -5,10 +5,12 @@ use crate::authority::Read;
 use crate::dag::Dag;
 use crate::effect::Status;
 use crate::engine::{Engine, status_of_refusal};
+use crate::error::EpochError;
 use crate::explain::Explanation;
 use crate::fold::FoldCounts;
 use crate::group_op::Role;
 use crate::ids::{ContextId, GroupId, Hash, NamespaceId, OpId, PublicKey};
+use crate::limits::MAX_SYNC_HEADS;
 use crate::namespace::Namespace;
 use crate::state_hash::{EntryKey, InclusionProof};
 use crate::verdict::Verdict;
@@ -205,5 +207,39 @@ impl Engine {
             let directory = &known.history.directory;
             may_write(&mut known.glance(), directory.find_context(context), directory.find_person(person))
         })
+    }
+
+    /// Whether a person might write in a context (SPEC §5) at an epoch: in the state of these ops and all before them,
+    /// as a replica judged whose heads they were. `&mut`, as that state may have to be made, at the cost of a draft on
+    /// old parents.
+    ///
+    /// An epoch is its author's word: who was removed since can go on naming an old one. A host that cares asks for the
+    /// present too.
+    ///
+    /// # Errors
+    /// [`EpochError`].
+    pub fn may_write_context_at(
+        &mut self,
+        namespace: &NamespaceId,
+        context: &ContextId,
+        person: &PublicKey,
+        epoch: &[OpId],
+    ) -> Result<bool, EpochError> {
+        let known = self.namespaces.get_mut(namespace).ok_or(EpochError::UnknownNamespace(*namespace))?;
+        if epoch.len() > MAX_SYNC_HEADS {
+            return Err(EpochError::NoHeads);
+        }
+        let mut heads = Vec::new();
+        for op in epoch {
+            heads.push(known.find(op).ok_or(EpochError::UnknownOp(*op))?);
+        }
+        heads.sort_unstable();
+        heads.dedup();
+        if heads.is_empty() || known.has_redundant_parent(&heads) {
+            return Err(EpochError::NoHeads);
+        }
+        let directory = &known.history.directory;
+        let (context, person) = (directory.find_context(context), directory.find_person(person));
+        Ok(known.ask_at(&heads, |state| may_write(state, context, person)))
     }
 }
