@@ -34,6 +34,8 @@ pub struct UpgradeProgress {
 /// Where one context is in its group's upgrade.
 #[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct ContextUpgrade {
+    /// The application that it runs by what this node did last; `None`: the one that it was registered with.
+    pub runs: Option<[u8; 32]>,
     /// Whether it has moved.
     pub done: bool,
     /// How often it was tried.
