@@ -93,7 +93,7 @@ impl Vault {
         fill_random(&mut salt)?;
         fill_random(&mut nonce)?;
         let wrapping = wrapping_key(passphrase, &salt, MEMORY_KIB, PASSES)?;
-        let closed = encrypt(&wrapping, &nonce, WRAP_DOMAIN, &*data_key)?;
+        let closed = encrypt(&wrapping, &nonce, WRAP_DOMAIN, &data_key)?;
         let wrapped = closed.try_into().map_err(|_| Fault::damaged("the cipher"))?;
         let row = VaultRow::Passphrase { salt, memory_kib: MEMORY_KIB, passes: PASSES, nonce, wrapped };
         Ok((row, Self::Sealed(data_key)))

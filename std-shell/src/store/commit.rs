@@ -68,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`CommitError`].
     pub fn commit_local(&mut self, local: &[LocalChange]) -> Result<(), CommitError> {
-        self.transact(|txn, vault| Ok(write_local(txn, vault, local)?))
+        self.transact(|txn, vault| write_local(txn, vault, local))
     }
 
     /// Runs one transaction. A failure on the way to the commit is known to have changed nothing; one of the commit
@@ -117,6 +117,9 @@ fn write_local(txn: &WriteTransaction, vault: &Vault, local: &[LocalChange]) -> 
     }
     Ok(())
 }
+
+/// Ops by namespace.
+type Heads = BTreeSet<(NamespaceId, OpId)>;
 
 /// What a commit will write, worked out before anything is.
 struct Plan<'a> {
@@ -243,7 +246,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Ops that have no children, and ops that no longer have none, perhaps.
-    fn heads(&self) -> (BTreeSet<(NamespaceId, OpId)>, BTreeSet<(NamespaceId, OpId)>) {
+    fn heads(&self) -> (Heads, Heads) {
         let (mut new, mut gone) = (BTreeSet::new(), BTreeSet::new());
         // Parents come first.
         for (op, _) in &self.ops {

@@ -53,6 +53,7 @@ mod commit;
 mod outbox;
 mod snapshots;
 mod recover;
+mod fingerprint;
 
 pub use commit::{Applied, Commit, CommitReceipt};
 pub use error::{CommitError, CompactError, Fault, OpenError, RecoverError};

@@ -174,8 +174,8 @@ fn kind_prefix(group: &GroupId, kind: u8) -> Vec<u8> {
 type Named<T> = (Vec<u8>, T);
 
 /// The entries of a kind in a group, each with what names it there.
-fn entries<'t, T: BorshDeserialize>(
-    table: &'t impl ReadableTable<Bytes, Bytes>,
+fn entries<T: BorshDeserialize>(
+    table: &impl ReadableTable<Bytes, Bytes>,
     group: &GroupId,
     kind: u8,
     after: Option<&[u8]>,

@@ -3,6 +3,8 @@
 use folkmoot::store::{Applied, Commit, CommitReceipt, LocalChange, Store, StoreOptions};
 use folkmoot_core::{Engine, Outcome, PendingLimits, VerifiedOp};
 use redb::backends::InMemoryBackend;
+use std::path::PathBuf;
+use tempfile::TempDir;
 
 /// A store without a file.
 pub(crate) fn in_memory() -> Store {
@@ -30,4 +32,29 @@ pub(crate) fn apply(store: &mut Store, engine: &mut Engine, op: VerifiedOp) -> O
 /// The engine that a store recovers.
 pub(crate) fn recovered(store: &Store) -> Engine {
     store.recover(PendingLimits::default()).expect("what was committed comes back").engine
+}
+
+/// Small caches, for there are many stores.
+pub(crate) fn test_options() -> StoreOptions {
+    StoreOptions { cache_bytes: 1 << 20, ..StoreOptions::default() }
+}
+
+/// A path in a directory that goes with it.
+pub(crate) struct StoreFile {
+    directory: TempDir,
+}
+
+impl StoreFile {
+    pub(crate) fn new() -> Self {
+        Self { directory: TempDir::new().expect("a directory") }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("moot.folkmoot")
+    }
+
+    /// Where the store is while it is made.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.directory.path().join("moot.folkmoot.new")
+    }
 }

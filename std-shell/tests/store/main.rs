@@ -1,4 +1,6 @@
 //! What the store promises, by behaviour.
 
 mod common;
+mod files;
+mod keys;
 mod rows;
