@@ -29,7 +29,7 @@ pub(crate) enum Need {
     Any,
 }
 
-/// A state that can be read. `&mut` because a fold notes what it reads.
+/// A state that can be read.
 pub(crate) trait Read {
     fn history(&self) -> &History;
     fn cell(&mut self, cell: CellIx) -> Cell;

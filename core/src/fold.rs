@@ -177,7 +177,7 @@ impl Fold {
         self.tape.clear();
         self.step(history, memory, standing, op);
         self.counts.appended = self.counts.appended.saturating_add(1);
-        for (cell, old) in &self.tape.writes {
+        for (cell, old) in &self.tape {
             self.forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             self.difference.cells.push((*cell, *old));
         }

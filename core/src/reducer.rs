@@ -10,21 +10,8 @@ use crate::preconditions::{Moment, keeps_an_admin, precondition};
 use crate::verdict::{Verdict, VoidReason};
 use alloc::vec::Vec;
 
-/// What a fold reads and writes, for whoever keeps a view up to date.
-#[derive(Debug, Default)]
-pub(crate) struct Tape {
-    /// Cells read, with repetitions.
-    pub(crate) reads: Vec<CellIx>,
-    /// Cells written, with what was in them before, in order.
-    pub(crate) writes: Vec<(CellIx, Cell)>,
-}
-
-impl Tape {
-    pub(crate) fn clear(&mut self) {
-        self.reads.clear();
-        self.writes.clear();
-    }
-}
+/// The cells that a fold writes, with what was in each before, in order, for whoever keeps a view up to date.
+pub(crate) type Tape = Vec<(CellIx, Cell)>;
 
 /// A state in the making.
 pub(crate) struct Work<'a> {
@@ -40,7 +27,6 @@ impl Read for Work<'_> {
     }
 
     fn cell(&mut self, cell: CellIx) -> Cell {
-        self.tape.reads.push(cell);
         self.cells.get(self.state, cell)
     }
 }
@@ -126,7 +112,7 @@ impl Work<'_> {
     fn set(&mut self, at: CellIx, value: Cell) {
         let old = self.cells.get(self.state, at);
         if old != value {
-            self.tape.writes.push((at, old));
+            self.tape.push((at, old));
             self.cells.set(self.state, at, value);
         }
     }
@@ -243,7 +229,6 @@ impl Work<'_> {
     fn apply(&mut self, op: OpIx, fact: &Fact, prevailed: bool) -> Result<(), VoidReason> {
         let group = fact.group;
         match fact.action {
-            Action::Noop | Action::NamespaceCreated { .. } => {}
             Action::SubgroupCreated { group: new, alias, visibility } => {
                 self.create_subgroup(op, fact, new, alias, visibility);
             }

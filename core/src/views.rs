@@ -56,7 +56,7 @@ impl View {
         tape.clear();
         Work { history, cells: &mut memory.cells, state: &mut self.state, tape }.extend(op);
         if let Some(forest) = &mut self.forest {
-            for (cell, old) in &tape.writes {
+            for (cell, old) in tape.iter() {
                 forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             }
         }
