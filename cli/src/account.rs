@@ -19,21 +19,23 @@ pub(crate) struct Account<'a> {
     report: &'a Report,
     people: &'a People,
     given: usize,
+    stored: usize,
     by_id: BTreeMap<OpId, &'a VerifiedOp>,
     refused: &'a [RefusedOp],
 }
 
 impl<'a> Account<'a> {
-    /// The account of an engine that was given `ops`, and was not given what was `refused`.
+    /// The account of an engine that held the `stored` ops and was given the `given` ones, and was not given what was
+    /// `refused`.
     pub(crate) fn new(
         engine: &'a Engine,
         report: &'a Report,
         people: &'a People,
-        ops: &'a [VerifiedOp],
+        [stored, given]: [&'a [VerifiedOp]; 2],
         refused: &'a [RefusedOp],
     ) -> Self {
-        let by_id = ops.iter().map(|op| (op.id(), op)).collect();
-        Self { engine, report, people, given: ops.len() + refused.len(), by_id, refused }
+        let by_id = stored.iter().chain(given).map(|op| (op.id(), op)).collect();
+        Self { engine, report, people, given: given.len() + refused.len(), stored: stored.len(), by_id, refused }
     }
 
     /// Writes all of it.
@@ -50,8 +52,12 @@ impl<'a> Account<'a> {
     fn write_sums(&self, inputs: usize, out: &mut impl Write) -> io::Result<()> {
         let admitted: usize = self.report.namespaces.values().map(|namespace| namespace.ops.len()).sum();
         let not_admitted = self.report.not_admitted.len();
-        let duplicates = self.given - self.refused.len() - self.by_id.len();
-        write!(out, "{} from {}: ", count(self.given, "op"), count(inputs, "input"))?;
+        let duplicates = self.stored + self.given - self.refused.len() - self.by_id.len();
+        write!(out, "{} from {}", count(self.given, "op"), count(inputs, "input"))?;
+        if self.stored > 0 {
+            write!(out, ", {} from the store", self.stored)?;
+        }
+        write!(out, ": ")?;
         write!(out, "{admitted} admitted, {not_admitted} not admitted, {}", count(duplicates, "duplicate"))?;
         write!(out, ", {} refused", self.refused.len())?;
         match self.by_id.len().saturating_sub(admitted + not_admitted) {

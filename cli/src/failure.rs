@@ -11,9 +11,12 @@ pub(crate) enum Failure {
     /// A file that cannot be read, or holds no ops: which, where and why.
     #[error("{0}")]
     Input(String),
-    /// `--db` was asked for.
-    #[error("--db: the store is not built yet; replay without it keeps everything in memory")]
-    NoStore,
+    /// A store that cannot be opened or read: which, why, and what to do.
+    #[error("{0}")]
+    Store(String),
+    /// A store that could not be written: which, and why.
+    #[error("{0}")]
+    Lost(String),
     /// The account could not be written.
     #[error("stdout cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -29,8 +32,8 @@ impl Failure {
     /// 2 where the caller asked for what cannot be done, 1 where doing it failed.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Input(_) | Self::NoStore => ExitCode::from(2),
-            Self::Output(_) | Self::Disagree(_) | Self::Demo(_) => ExitCode::FAILURE,
+            Self::Input(_) | Self::Store(_) => ExitCode::from(2),
+            Self::Output(_) | Self::Lost(_) | Self::Disagree(_) | Self::Demo(_) => ExitCode::FAILURE,
         }
     }
 }

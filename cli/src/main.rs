@@ -3,13 +3,14 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | done, or the reader of stdout has gone away |
-//! | 1 | the demo's replicas do not agree, or stdout could not be written |
-//! | 2 | wrong arguments, or input that could not be read; stdout is then empty |
+//! | 1 | the demo's replicas do not agree, or stdout or a store could not be written |
+//! | 2 | wrong arguments, or input or a store that could not be read; stdout is then empty |
 
 mod account;
 mod demo;
 mod failure;
 mod input;
+mod kept;
 mod replay;
 mod words;
 
@@ -47,7 +48,8 @@ struct ReplayArgs {
     /// Prints JSON in the shape of the conformance vectors' `expect`, and nothing else.
     #[arg(long)]
     json: bool,
-    /// Replays into the store at this path. Not built yet: says so, and exits with 2.
+    /// Goes on from the store at this path, and adds to it; creates it if there is none. Stopped anywhere and run again,
+    /// or continued with other files, it comes to the same. Without files: tells what is in it.
     #[arg(long, value_name = "PATH")]
     db: Option<PathBuf>,
     /// Vector files (a JSON object with `ops`, an array of hexadecimal strings), or text with one hexadecimal op a
@@ -75,8 +77,9 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Replay(ReplayArgs { db: Some(_), .. }) => Err(Failure::NoStore),
-        Command::Replay(ReplayArgs { json, files, .. }) => replay::replay(files, io::stdin().lock(), *json, out),
+        Command::Replay(ReplayArgs { json, db, files }) => {
+            replay::replay(files, db.as_deref(), io::stdin().lock(), *json, out)
+        }
         Command::Demo => demo::demo(out),
     }
 }

@@ -3,11 +3,12 @@
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::input::{self, GivenOp, Input};
+use crate::kept::Kept;
 use crate::words::People;
 use folkmoot_core::report::Report;
 use folkmoot_core::{Engine, ReceiveError, SignedGroupOp, VerifiedOp};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How many ops are applied at a time. Any number leads to the same report (SPEC §7); this one keeps what the engine
 /// hands back about them small.
@@ -22,25 +23,46 @@ pub(crate) struct RefusedOp {
     pub(crate) why: ReceiveError,
 }
 
-/// Replays the ops of `files` and writes the report: as JSON, or as an account for people to read.
-pub(crate) fn replay(files: &[PathBuf], stdin: impl Read, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+/// Replays the ops of `files`, on top of what the store at `db` holds if there is one, and writes the report: as JSON, or
+/// as an account for people to read.
+pub(crate) fn replay(
+    files: &[PathBuf],
+    db: Option<&Path>,
+    stdin: impl Read,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     let inputs = input::read_all(files, stdin)?;
     let mut people = People::default();
     for (name, key) in inputs.iter().flat_map(|input| &input.people) {
         people.name(*key, name);
     }
     let input_count = inputs.len();
+    // Nothing is stored before all input has been read.
     let (ops, refused) = decode(inputs);
-    let mut engine = Engine::new();
+    let (mut kept, mut engine) = match db {
+        Some(path) => Kept::open(path).map(|(kept, engine)| (Some(kept), engine))?,
+        None => (None, Engine::new()),
+    };
+    let stored = match &kept {
+        Some(kept) if !json => kept.ops()?,
+        _ => Vec::new(),
+    };
     for batch in ops.chunks(BATCH) {
-        // There is no store and nobody to tell: what is left is in the report.
-        let _ = engine.apply_batch(batch.iter().cloned());
+        match &mut kept {
+            Some(kept) => kept.apply(&mut engine, batch)?,
+            // There is no store and nobody to tell: what is left is in the report.
+            None => drop(engine.apply_batch(batch.iter().cloned())),
+        }
+    }
+    if let Some(kept) = kept {
+        kept.close(&mut engine)?;
     }
     let report = Report::of(&mut engine);
     if json {
         write_json(&report, out)?;
     } else {
-        Account::new(&engine, &report, &people, &ops, &refused).write(input_count, out)?;
+        Account::new(&engine, &report, &people, [&stored, &ops], &refused).write(input_count, out)?;
     }
     Ok(())
 }

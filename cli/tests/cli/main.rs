@@ -3,5 +3,6 @@
 mod account;
 mod broken_input;
 mod common;
+mod db;
 mod demo;
 mod replay;

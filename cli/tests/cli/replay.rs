@@ -138,21 +138,6 @@ fn a_full_disk_is_told_and_exits_with_1() {
     assert_eq!(said.lines().count(), 1);
 }
 
-#[test]
-fn db_says_that_the_store_is_not_built_yet() {
-    let History { path, .. } = history_named("mutual_removal");
-    let path = str_of(&path);
-    for args in [["replay", "--db", "there", path].as_slice(), &["replay", "--db", "there"]] {
-        let output = folkmoot(args, b"");
-        assert_eq!(output.status.code(), Some(2));
-        assert_eq!(text(&output.stdout), "");
-        let said = text(&output.stderr);
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(said.contains("--db: the store is not built yet"), "{said}");
-    }
-    assert!(!Path::new("there").exists());
-}
-
 fn refused_by_the_wire_vectors() -> Vec<String> {
     let wire = vector("wire.json");
     let cases = wire["cases"].as_array().unwrap().iter();

@@ -51,7 +51,9 @@ mod read_ops;
 mod read_state;
 mod commit;
 mod outbox;
+mod aside;
 mod snapshots;
+mod check;
 mod recover;
 mod fingerprint;
 

@@ -11,6 +11,7 @@
 //! | `outbox` | sequence number | |
 //! | `local` | kind ‖ … ([`Local`]) | what is this node's own, and no secret |
 //! | `keys` | kind ‖ … | this node's secrets |
+//! | `aside` | id | an op that has no place in the log, as it travels; only where somebody put one |
 //! | `snapshots` | last sequence number covered, piece | the snapshot's bytes |
 //!
 //! `ops` grows at its end, for a random key for each op would be several times slower; `ids` has the short keys it has
@@ -31,6 +32,7 @@ pub(crate) const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new
 pub(crate) const OUTBOX: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox");
 pub(crate) const LOCAL: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(LOCAL_NAME);
 pub(crate) const KEYS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(KEYS_NAME);
+pub(crate) const ASIDE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("aside");
 pub(crate) const SNAPSHOTS: TableDefinition<'_, (u64, u32), Bytes> = TableDefinition::new("snapshots");
 
 pub(crate) const FILE_NAME: &str = "folkmoot";
@@ -56,6 +58,7 @@ pub(crate) enum Index {
 
 pub(crate) const NAMESPACE: u8 = 1;
 pub(crate) const HEAD: u8 = 2;
+pub(crate) const NONCE: u8 = 3;
 pub(crate) const CONTEXT: u8 = 4;
 
 impl Index {
@@ -63,7 +66,7 @@ impl Index {
         match self {
             Self::Namespace(namespace) => join(NAMESPACE, &[&namespace.0]),
             Self::Head(namespace, op) => join(HEAD, &[&namespace.0, &op.0]),
-            Self::Nonce(namespace, signer) => join(3, &[&namespace.0, &signer.0]),
+            Self::Nonce(namespace, signer) => join(NONCE, &[&namespace.0, &signer.0]),
             Self::Context(context) => join(CONTEXT, &[&context.0]),
         }
     }
