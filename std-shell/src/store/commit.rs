@@ -5,12 +5,12 @@ use super::error::{CommitError, Fault};
 use super::guard::guarded;
 use super::limits::MAX_COMMIT_OPS;
 use super::local::{LocalChange, LocalTables};
-use super::schema::{Bytes, IDS, INDEX, INDEX_NAME, Index, KEYS, LOGS, OPS, OUTBOX, id_key, log_key};
+use super::schema::{Bytes, IDS, INDEX, INDEX_NAME, Index, KEYS, LOGS, OPS, OUTBOX, SIGNING, id_key, log_key};
 use super::seal::{seal, unseal};
-use super::{NamespaceRow, Store, op_row};
+use super::{NamespaceRow, Store, op_row, rows_from};
 use crate::keys::Vault;
 use folkmoot_core::limits::MAX_SIGNING_KEYS;
-use folkmoot_core::{Engine, NamespaceId, OpId, Outcome, PublicKey, VerifiedOp};
+use folkmoot_core::{Engine, NamespaceId, OpId, Outcome, PublicKey, SignableGroupOp, VerifiedOp};
 use redb::{Database, ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +55,7 @@ impl Store {
     /// [`CommitError`]; after [`CommitError::Unknown`] the store and the engine are both to be dropped, the store opened
     /// and the engine recovered.
     pub fn commit(&mut self, engine: &mut Engine, commit: &Commit<'_>) -> Result<CommitReceipt, CommitError> {
+        self.db().map_err(CommitError::NotWritten)?;
         let plan = Plan::of(self, engine, commit)?;
         let sequences = plan.sequences.clone();
         let namespaces = self.transact(|txn, vault| plan.write(txn, vault, commit))?;
@@ -112,10 +113,18 @@ fn write_local(txn: &WriteTransaction, vault: &Vault, local: &[LocalChange]) -> 
     local.iter().try_for_each(|change| tables.apply(change))?;
     drop(tables);
     let keeps_key = local.iter().any(|change| matches!(change, LocalChange::KeepKey { .. }));
-    if keeps_key && txn.open_table(KEYS)?.len()? > MAX_SIGNING_KEYS as u64 {
-        return Err(WriteError::TooLarge("more secret keys than a ring holds"));
+    if keeps_key && has_too_many_keys(&txn.open_table(KEYS)?)? {
+        return Err(WriteError::TooLarge("more signing keys than a ring holds"));
     }
     Ok(())
+}
+
+fn has_too_many_keys(keys: &Table<'_, Bytes, Bytes>) -> Result<bool, Fault> {
+    // With bearers' keys; only near the bound is it worth counting those that are a ring's.
+    if keys.len()? <= MAX_SIGNING_KEYS as u64 {
+        return Ok(false);
+    }
+    Ok(rows_from(keys, &[SIGNING], None)?.take(MAX_SIGNING_KEYS.saturating_add(1)).count() > MAX_SIGNING_KEYS)
 }
 
 /// Ops by namespace.
@@ -141,7 +150,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self { ops, sequences, namespaces: BTreeMap::new() };
         let mut added: BTreeMap<NamespaceId, u32> = BTreeMap::new();
         for (op, _) in &plan.ops {
-            let count = added.entry(namespace_of(op)).or_default();
+            let count = added.entry(home_of(op)).or_default();
             *count = count.saturating_add(1);
         }
         let mut number = u32::try_from(store.namespaces.len()).unwrap_or(u32::MAX);
@@ -192,7 +201,7 @@ impl<'a> Plan<'a> {
         for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
             op_row::encode(&mut row, sequence, op);
             ops.insert(sequence, &row[..])?;
-            let namespace = namespace_of(op);
+            let namespace = home_of(op);
             let Some((before, _)) = self.namespaces.get(&namespace) else { continue };
             let place = numbers.entry(namespace).or_insert_with(|| log_key(before.number, before.ops));
             *place = place.saturating_add(1);
@@ -250,7 +259,7 @@ impl<'a> Plan<'a> {
         let (mut new, mut gone) = (BTreeSet::new(), BTreeSet::new());
         // Parents come first.
         for (op, _) in &self.ops {
-            let namespace = namespace_of(op);
+            let namespace = home_of(op);
             for parent in &op.signable().parent_op_hashes {
                 if !new.remove(&(namespace, *parent)) {
                     gone.insert((namespace, *parent));
@@ -264,7 +273,7 @@ impl<'a> Plan<'a> {
     fn nonces(&self) -> BTreeMap<(NamespaceId, PublicKey), u64> {
         let mut nonces = BTreeMap::new();
         for (op, _) in &self.ops {
-            let highest = nonces.entry((namespace_of(op), op.signable().signer)).or_insert(0);
+            let highest = nonces.entry((home_of(op), op.signable().signer)).or_insert(0);
             *highest = op.signable().nonce.max(*highest);
         }
         nonces
@@ -284,7 +293,10 @@ fn put(
 }
 
 /// The namespace that an op is of; a NamespaceCreated makes its own.
-pub(crate) fn namespace_of(op: &VerifiedOp) -> NamespaceId {
-    let claimed = op.signable().namespace_id;
-    if claimed.is_zero() { op.id().into() } else { claimed }
+pub(crate) fn namespace_of(id: &OpId, signable: &SignableGroupOp) -> NamespaceId {
+    if signable.namespace_id.is_zero() { (*id).into() } else { signable.namespace_id }
+}
+
+fn home_of(op: &VerifiedOp) -> NamespaceId {
+    namespace_of(&op.id(), op.signable())
 }

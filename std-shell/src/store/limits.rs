@@ -36,6 +36,10 @@ pub const REPLAY_BATCH_OPS: usize = 4_096;
 /// Cache of the file's pages, in bytes, unless the host says otherwise.
 pub const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 
+/// Files up to this size are checked page by page as they are opened, unless the host says otherwise: some hundredths of
+/// a second.
+pub const DEFAULT_CHECK_PAGES_UP_TO: u64 = 64 << 20;
+
 /// What a row of an op has before the op: its id, and a byte of flags.
 pub(crate) const OP_HEADER_BYTES: usize = 33;
 

@@ -52,6 +52,14 @@ pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> 
     Ok((OpId(*id), wire))
 }
 
+/// The op in a row's wire bytes.
+///
+/// # Errors
+/// [`Fault::Damaged`].
+pub(crate) fn decode_wire(sequence: u64, wire: &[u8]) -> Result<SignedGroupOp, Fault> {
+    SignedGroupOp::decode(wire).map_err(|_| Fault::damaged(format!("op number {sequence}")))
+}
+
 /// The op in a row, its id checked against its bytes and its signature against its signer.
 ///
 /// # Errors
@@ -59,6 +67,62 @@ pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> 
 pub(crate) fn verified(sequence: u64, row: &[u8]) -> Result<VerifiedOp, Fault> {
     let damaged = || Fault::damaged(format!("op number {sequence}"));
     let (id, wire) = decode(sequence, row)?;
-    let op = SignedGroupOp::decode(wire).map_err(|_| damaged())?.verify().map_err(|_| damaged())?;
+    let op = decode_wire(sequence, wire)?.verify().map_err(|_| damaged())?;
     if op.id() == id { Ok(op) } else { Err(damaged()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use folkmoot_core::{Engine, SigningKey};
+
+    fn row() -> (VerifiedOp, Vec<u8>) {
+        let alice = SigningKey::from_seed([1; 32]);
+        let op = Engine::genesis(alice.public(), [7; 32], "Kitchen", [0; 32], [0; 32]).sign(&alice).expect("her key");
+        let mut row = Vec::new();
+        encode(&mut row, 5, &op);
+        (op, row)
+    }
+
+    #[test]
+    fn an_op_comes_back_under_its_number_only() {
+        let (op, row) = row();
+        assert_eq!(verified(5, &row).expect("its number"), op);
+        assert_eq!(decode(5, &row).expect("its number"), (op.id(), &op.signed().encode()[..]));
+        assert!(verified(6, &row).is_err());
+    }
+
+    #[test]
+    fn no_changed_or_missing_byte_goes_unnoticed() {
+        let (_, whole) = row();
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            assert!(decode(5, &changed).is_err(), "byte {at}");
+            assert!(decode(5, &whole[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_not_of_the_bytes_is_damage_even_with_a_good_checksum() {
+        let (_, whole) = row();
+        let mut changed = whole[..whole.len() - CHECKSUM_BYTES].to_vec();
+        changed[0] ^= 1;
+        let checksum = checksum(5, &changed);
+        changed.extend_from_slice(&checksum);
+        assert!(decode(5, &changed).is_ok());
+        assert!(verified(5, &changed).is_err());
+    }
+
+    #[test]
+    fn the_longest_row_is_read_and_no_longer_one() {
+        let sealed = |len: usize| {
+            let mut row = vec![7; len - CHECKSUM_BYTES];
+            let checksum = checksum(5, &row);
+            row.extend_from_slice(&checksum);
+            row
+        };
+        assert!(decode(5, &sealed(MAX_OP_ROW_BYTES)).is_ok());
+        assert!(decode(5, &sealed(MAX_OP_ROW_BYTES + 1)).is_err());
+    }
 }

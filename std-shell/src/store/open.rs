@@ -2,7 +2,7 @@
 
 use super::error::{Fault, OpenError};
 use super::guard::guarded;
-use super::limits::DEFAULT_CACHE_BYTES;
+use super::limits::{DEFAULT_CACHE_BYTES, DEFAULT_CHECK_PAGES_UP_TO};
 use super::schema::{
     FILE, FILE_KEY, IDS, INDEX, INDEX_NAME, KEYS, LOCAL, LOGS, NAMESPACE, OPS, OUTBOX, SNAPSHOTS, STATE,
 };
@@ -10,9 +10,7 @@ use super::seal::unseal;
 use super::{NamespaceRow, Store, file, header, rows_from};
 use crate::keys::{Passphrase, Vault, VaultRow};
 use folkmoot_core::NamespaceId;
-use redb::{
-    Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend,
-};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,24 +19,35 @@ use std::path::Path;
 pub struct StoreOptions {
     /// Encrypts this node's secret keys. Chosen when the store is created, and given each time it is opened.
     pub passphrase: Option<Passphrase>,
-    /// Trusts nothing: opening reads the whole file and checks every page, and recovering replays the whole log and
-    /// checks every id, signature and index, whatever snapshots there are.
+    /// Trusts nothing: opening checks every page, and recovering replays the whole log and checks every id, signature and
+    /// index, whatever snapshots there are.
     pub verify_on_open: bool,
+    /// Opening checks every page of a file up to this size, in bytes. A larger one is opened at once, even after a crash;
+    /// what a disk did to its pages is then found as they are read, but for a page that is an older one of its own.
+    pub check_pages_up_to: u64,
     /// Memory for the file's pages, in bytes.
     pub cache_bytes: usize,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { passphrase: None, verify_on_open: false, cache_bytes: DEFAULT_CACHE_BYTES }
+        Self {
+            passphrase: None,
+            verify_on_open: false,
+            check_pages_up_to: DEFAULT_CHECK_PAGES_UP_TO,
+            cache_bytes: DEFAULT_CACHE_BYTES,
+        }
     }
 }
 
 impl StoreOptions {
-    fn builder(&self) -> Builder {
+    /// Opens the database on some storage; says whether it was empty.
+    fn database(&self, backend: impl StorageBackend) -> Result<(Database, bool), OpenError> {
+        let len = backend.len()?;
+        let check = len > 0 && (self.verify_on_open || len <= self.check_pages_up_to);
         let mut builder = Database::builder();
-        builder.set_cache_size(self.cache_bytes).set_check_integrity_on_open(self.verify_on_open);
-        builder
+        builder.set_cache_size(self.cache_bytes).set_check_integrity_on_open(check);
+        Ok((builder.create_with_backend(backend)?, len == 0))
     }
 }
 
@@ -51,7 +60,7 @@ impl Store {
         let path = path.as_ref();
         let backend = file::begin(path)?;
         let store = guarded(|| {
-            let db = options.builder().create_with_backend(backend)?;
+            let (db, _) = options.database(backend)?;
             Self::initialize(db, options)
         })?;
         file::finish(path)?;
@@ -65,7 +74,7 @@ impl Store {
     pub fn open(path: impl AsRef<Path>, options: &StoreOptions) -> Result<Self, OpenError> {
         let backend = file::existing(path.as_ref())?;
         guarded(|| {
-            let db = options.builder().create_with_backend(backend)?;
+            let (db, _) = options.database(backend)?;
             Self::load(db, options)
         })
     }
@@ -93,8 +102,7 @@ impl Store {
     /// [`OpenError`].
     pub fn on_backend(backend: impl StorageBackend, options: &StoreOptions) -> Result<Self, OpenError> {
         guarded(|| {
-            let empty = backend.len()? == 0;
-            let db = options.builder().create_with_backend(backend)?;
+            let (db, empty) = options.database(backend)?;
             if empty { Self::initialize(db, options) } else { Self::load(db, options) }
         })
     }

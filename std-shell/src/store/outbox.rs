@@ -1,10 +1,11 @@
 //! Ops that others have not been told of yet. A row is written with its op, so nothing applied is ever left unpublished.
 
+use super::commit::namespace_of;
 use super::error::{CommitError, Fault};
 use super::limits::MAX_PAGE_ROWS;
 use super::schema::{OPS, OUTBOX};
 use super::{Store, op_row};
-use folkmoot_core::{NamespaceId, OpId, SignedGroupOp};
+use folkmoot_core::{NamespaceId, OpId};
 use redb::{ReadableTable, ReadableTableMetadata};
 
 /// An op to publish.
@@ -33,9 +34,7 @@ impl Store {
                 let sequence = row?.0.value();
                 let row = ops.get(sequence)?.ok_or_else(|| Fault::damaged("the outbox names no op"))?;
                 let (id, bytes) = op_row::decode(sequence, row.value())?;
-                let op = SignedGroupOp::decode(bytes).map_err(|_| Fault::damaged(format!("op number {sequence}")))?;
-                let claimed = op.signable.namespace_id;
-                let namespace = if claimed.is_zero() { id.into() } else { claimed };
+                let namespace = namespace_of(&id, &op_row::decode_wire(sequence, bytes)?.signable);
                 out.push(Unpublished { sequence, namespace, id, bytes: bytes.to_vec() });
             }
             Ok(out)

@@ -23,6 +23,9 @@ pub struct Recovered {
     pub replayed: u64,
 }
 
+/// Fewer ops than this are not worth a thread: some milliseconds of work.
+const MIN_SHARE_OPS: usize = 64;
+
 /// Nothing may wait: used to strip what did.
 const NOTHING_WAITS: PendingLimits = PendingLimits {
     signer_ops: 0,
@@ -76,12 +79,15 @@ impl Store {
             replayed = replayed.saturating_add(count);
         }
         self.compare(&mut engine)?;
+        if self.verify {
+            self.check_indexes()?;
+        }
         Ok(Recovered { engine, from_snapshot, replayed })
     }
 
     /// The ops from this number on, without a gap.
     fn read_batch(&self, first: u64) -> Result<Vec<VerifiedOp>, Fault> {
-        self.read(|txn| {
+        let rows = self.read(|txn| {
             let table = txn.open_table(OPS)?;
             let mut out = Vec::new();
             for (row, expected) in table.range(first..)?.zip(first..).take(REPLAY_BATCH_OPS) {
@@ -89,10 +95,11 @@ impl Store {
                 if sequence.value() != expected {
                     return Err(Fault::damaged(format!("op number {expected} is not there")));
                 }
-                out.push(op_row::verified(expected, row.value())?);
+                out.push((expected, row.value().to_vec()));
             }
             Ok(out)
-        })
+        })?;
+        verify_all(&rows)
     }
 
     /// Compares an engine with all that is stored of its state.
@@ -114,9 +121,15 @@ impl Store {
             }
             for group in engine.groups(id) {
                 groups = groups.saturating_add(1);
+                let view = engine.view(id, &group);
                 let stored = self.read(|txn| group_view(&txn.open_table(STATE)?, &group))?;
-                if stored.is_none() || stored != engine.view(id, &group) {
+                if stored.is_none() || stored != view {
                     return Err(diverged("a group"));
+                }
+                for context in view.iter().flat_map(|view| view.contexts.keys()) {
+                    if self.group_of_context(context)? != Some(group) {
+                        return Err(diverged("the group of a context"));
+                    }
                 }
             }
         }
@@ -132,4 +145,27 @@ impl Store {
             after = Some(*last);
         }
     }
+}
+
+/// Verifies ops on all cores, for signatures are nearly all that a replay costs.
+fn verify_all(rows: &[(u64, Vec<u8>)]) -> Result<Vec<VerifiedOp>, Fault> {
+    let verify = |rows: &[(u64, Vec<u8>)]| {
+        rows.iter().map(|(sequence, row)| op_row::verified(*sequence, row)).collect::<Result<Vec<_>, Fault>>()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = rows.len().div_ceil(cores).max(MIN_SHARE_OPS);
+    if rows.len() <= share {
+        return verify(rows);
+    }
+    let parts = std::thread::scope(|scope| {
+        let workers: Vec<_> = rows.chunks(share).map(|part| scope.spawn(move || verify(part))).collect();
+        // A worker does not panic; if it did, its part is not verified.
+        let unverified = |_| Err(Fault::damaged("its log could not be verified"));
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(unverified)).collect::<Vec<_>>()
+    });
+    let mut out = Vec::with_capacity(rows.len());
+    for part in parts {
+        out.append(&mut part?);
+    }
+    Ok(out)
 }

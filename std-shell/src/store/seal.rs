@@ -45,3 +45,43 @@ pub(crate) fn unseal<T: BorshDeserialize>(table: &str, key: &[u8], row: &[u8]) -
     }
     borsh::from_slice(value).map_err(|_| damaged())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(len: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Four bytes of length, eight of checksum.
+        seal(&mut out, "local", b"key", &vec![7u8; len - 12]);
+        assert_eq!(out.len(), len);
+        out
+    }
+
+    #[test]
+    fn the_longest_row_is_read_and_no_longer_one() {
+        let longest = unseal::<Vec<u8>>("local", b"key", &row(MAX_ROW_BYTES)).expect("the longest");
+        assert_eq!(longest.len(), MAX_ROW_BYTES - 12);
+        assert!(unseal::<Vec<u8>>("local", b"key", &row(MAX_ROW_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn a_row_is_good_in_its_own_place_only() {
+        let mut out = Vec::new();
+        seal(&mut out, "local", b"key", &7u32);
+        assert_eq!(unseal::<u32>("local", b"key", &out).expect("its place"), 7);
+        assert!(unseal::<u32>("local", b"kez", &out).is_err());
+        assert!(unseal::<u32>("state", b"key", &out).is_err());
+    }
+
+    #[test]
+    fn no_changed_or_missing_byte_goes_unnoticed() {
+        let whole = row(40);
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            assert!(unseal::<Vec<u8>>("local", b"key", &changed).is_err(), "byte {at}");
+            assert!(unseal::<Vec<u8>>("local", b"key", &whole[..at]).is_err(), "cut at {at}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ impl Store {
     /// # Errors
     /// [`CommitError`].
     pub fn save_snapshot(&mut self, engine: &mut Engine) -> Result<(), CommitError> {
+        self.db().map_err(CommitError::NotWritten)?;
         let agree = self.namespaces.iter().all(|(id, row)| {
             engine.counts(id).map(|counts| counts.ops as u64) == Some(u64::from(row.ops))
                 && engine.digest(id) == Some(row.digest)
@@ -54,18 +55,36 @@ impl Store {
     pub(crate) fn snapshot_bytes(&self, covers: u64) -> Result<Vec<u8>, Fault> {
         self.read(|txn| {
             let table = txn.open_table(SNAPSHOTS)?;
-            let mut out = Vec::new();
-            for (row, expected) in table.range((covers, 0)..=(covers, u32::MAX))?.zip(0u32..) {
-                let (key, bytes) = row?;
-                let piece = bytes.value();
-                let size = (out.len() as u64).saturating_add(piece.len() as u64);
-                if key.value().1 != expected || piece.len() > SNAPSHOT_PIECE_BYTES || size > MAX_SNAPSHOT_BYTES {
-                    return Err(Fault::damaged("the pieces of a snapshot"));
-                }
-                out.extend_from_slice(piece);
+            let mut pieces = Pieces::with_most(MAX_SNAPSHOT_BYTES);
+            for row in table.range((covers, 0)..=(covers, u32::MAX))? {
+                let (key, piece) = row?;
+                pieces.take(key.value().1, piece.value())?;
             }
-            Ok(out)
+            Ok(pieces.bytes)
         })
+    }
+}
+
+/// A snapshot that is put together.
+struct Pieces {
+    bytes: Vec<u8>,
+    next: u32,
+    most: u64,
+}
+
+impl Pieces {
+    const fn with_most(most: u64) -> Self {
+        Self { bytes: Vec::new(), next: 0, most }
+    }
+
+    fn take(&mut self, number: u32, piece: &[u8]) -> Result<(), Fault> {
+        let size = (self.bytes.len() as u64).saturating_add(piece.len() as u64);
+        if number != self.next || piece.len() > SNAPSHOT_PIECE_BYTES || size > self.most {
+            return Err(Fault::damaged("the pieces of a snapshot"));
+        }
+        self.next = self.next.saturating_add(1);
+        self.bytes.extend_from_slice(piece);
+        Ok(())
     }
 }
 
@@ -80,4 +99,21 @@ fn kept(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> Result<BTreeSe
         from = covers.checked_add(1);
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_come_in_order_and_up_to_their_bounds() {
+        let piece = vec![7; SNAPSHOT_PIECE_BYTES];
+        let most = 2 * SNAPSHOT_PIECE_BYTES as u64;
+        let mut pieces = Pieces::with_most(most);
+        pieces.take(0, &piece).expect("the longest piece");
+        pieces.take(1, &piece).expect("the longest snapshot");
+        assert!(pieces.take(2, &[7]).is_err(), "one byte past the longest snapshot");
+        assert!(Pieces::with_most(most).take(0, &vec![7; SNAPSHOT_PIECE_BYTES + 1]).is_err(), "past the longest piece");
+        assert!(Pieces::with_most(most).take(1, &piece).is_err(), "the first is not there");
+    }
 }

@@ -1,6 +1,7 @@
 //! Crashes, everywhere: every state that a crash may leave the disk in is opened, and must hold what was acknowledged.
 
 mod bare;
+mod corruption;
 mod disk;
 mod enumerate;
 mod failures;

@@ -2,7 +2,7 @@
 
 use crate::disk::{Disk, Event};
 use crate::enumerate::{Counts, Crash, Effort, crashes};
-use crate::workload::{Recording, StepState, digests, ids, options};
+use crate::workload::{Recording, StepState, checking, digests, ids, options};
 use folkmoot::store::{LocalChange, Store};
 use folkmoot_core::{ContextId, Hash, PendingLimits, PublicKey};
 use std::collections::BTreeSet;
@@ -63,12 +63,14 @@ impl<'r> Judge<'r> {
 
     /// Crashes while a crashed disk is opened, and in the first commit after.
     pub(crate) fn crash_again(&self, crash: &Crash<'_>, effort: Effort, seed: u64) -> Result<Counts, String> {
+        // Checking every page writes besides, which may be crashed as well.
+        let options = if seed.is_multiple_of(2) { options() } else { checking() };
         let Some(allowed) = self.allowed(crash) else { return Ok(Counts::default()) };
         let mut states: Vec<Hash> = allowed.iter().map(|state| state.fingerprint).collect();
         let disk = Disk::recording(crash.image.to_vec());
         disk.note(Event::Acknowledged(0));
         disk.note(Event::Begun(states.len() - 1));
-        let mut store = Store::on_backend(disk.clone(), &options()).map_err(|error| error.to_string())?;
+        let mut store = Store::on_backend(disk.clone(), &options).map_err(|error| error.to_string())?;
         let found = store.fingerprint().map_err(|error| error.to_string())?;
         let found = states.iter().position(|state| *state == found).ok_or("a state that was never committed")?;
         // Whoever opened it has seen this state.
@@ -80,7 +82,7 @@ impl<'r> Judge<'r> {
         disk.note(Event::Acknowledged(states.len() - 1));
         store.close().map_err(|error| error.to_string())?;
         crashes(crash.image, &disk.events(), effort, seed, &mut |again| {
-            let store = Store::on_backend(Disk::holding(again.image.to_vec()), &options())
+            let store = Store::on_backend(Disk::holding(again.image.to_vec()), &options)
                 .map_err(|error| format!("crashed again: {error}"))?;
             let found = store.fingerprint().map_err(|error| error.to_string())?;
             let (first, last) = (again.acknowledged.unwrap_or(0), again.begun.unwrap_or(0));

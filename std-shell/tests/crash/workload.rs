@@ -40,7 +40,13 @@ pub(crate) struct Recording {
     pub(crate) log: Vec<VerifiedOp>,
 }
 
+/// As for a large file: opened without checking its pages.
 pub(crate) fn options() -> StoreOptions {
+    StoreOptions { cache_bytes: 1 << 20, check_pages_up_to: 0, ..StoreOptions::default() }
+}
+
+/// As for a small one.
+pub(crate) fn checking() -> StoreOptions {
     StoreOptions { cache_bytes: 1 << 20, ..StoreOptions::default() }
 }
 

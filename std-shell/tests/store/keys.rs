@@ -1,13 +1,15 @@
 //! Secrets: who may read the file, passphrases, and that no key byte gets anywhere it does not belong.
 
-use crate::common::{StoreFile, test_options};
+use crate::common::{StoreFile, in_memory, test_options};
 use folkmoot::keys::Passphrase;
 use folkmoot::store::limits::MAX_PASSPHRASE_BYTES;
-use folkmoot::store::{IssuedInvitation, LocalChange, OpenError, Store, StoreOptions};
+use folkmoot::store::{CommitError, IssuedInvitation, LocalChange, OpenError, Store, StoreOptions};
+use folkmoot_core::limits::MAX_SIGNING_KEYS;
 use folkmoot_core::{GroupId, GroupInvitation, NamespaceId, Role, SigningKey};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const SEED: [u8; 32] = *b"alice's secret seed, 32 bytes...";
 const BEARER: [u8; 32] = *b"the bearer's secret, 32 bytes...";
@@ -219,4 +221,63 @@ fn no_key_byte_is_printed() {
         assert!(!leaks_in_text(&text), "{text}");
         assert!(!text.contains("correct horse"), "{text}");
     }
+}
+
+#[test]
+fn no_key_byte_is_in_an_error_or_a_panic_over_a_damaged_key() {
+    let texts = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = Arc::clone(&texts);
+    let usual = std::panic::take_hook();
+    // Tests beside this one may panic as well; what they say is looked at, and passed on.
+    std::panic::set_hook(Box::new(move |info| {
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{info} {info:?}"));
+        usual(info);
+    }));
+    let whole = StoreFile::new();
+    let mut store = Store::create(whole.path(), &test_options()).expect("created");
+    keep_secrets(&mut store);
+    drop(store);
+    let bytes = fs::read(whole.path()).expect("readable");
+    let place = bytes.windows(32).position(|window| window == SEED).expect("the seed is in the file");
+    let options = StoreOptions { check_pages_up_to: 0, ..test_options() };
+    let mut refused = 0;
+    for at in (place - 400)..(place + 400) {
+        let file = StoreFile::new();
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x40;
+        fs::write(file.path(), &damaged).expect("written");
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).expect("set");
+        let text = match Store::open(file.path(), &options) {
+            Err(error) => format!("{error} {error:?}"),
+            Ok(store) => match store.signing_keys() {
+                Err(error) => format!("{error} {error:?}"),
+                Ok(_) => continue,
+            },
+        };
+        refused += 1;
+        assert!(!leaks_in_text(&text), "{text}");
+    }
+    assert!(refused > 30, "{refused} were noticed");
+    let texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(texts.iter().all(|text| !leaks_in_text(text)), "{texts:?}");
+}
+
+#[test]
+fn a_ring_has_as_many_keys_as_it_may_and_no_more() {
+    let mut store = in_memory();
+    let alice = SigningKey::from_seed(SEED);
+    let group = |number: usize| {
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        GroupId(id)
+    };
+    keep_secrets(&mut store);
+    // One is there, beside a bearer's, which is none of the ring's.
+    let keep: Vec<LocalChange> =
+        (1..MAX_SIGNING_KEYS).map(|number| LocalChange::KeepKey { group: group(number), key: alice.clone() }).collect();
+    store.commit_local(&keep).expect("as many as there may be");
+    assert_eq!(store.signing_keys().expect("readable").len(), MAX_SIGNING_KEYS);
+    let one_more = [LocalChange::KeepKey { group: group(MAX_SIGNING_KEYS), key: alice }];
+    assert!(matches!(store.commit_local(&one_more), Err(CommitError::TooLarge(_))));
+    assert_eq!(store.signing_keys().expect("readable").len(), MAX_SIGNING_KEYS, "nothing was written");
 }

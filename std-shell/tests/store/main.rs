@@ -2,5 +2,9 @@
 
 mod common;
 mod files;
+mod full_disk;
 mod keys;
+mod killed;
+mod own;
 mod rows;
+mod tampered;
