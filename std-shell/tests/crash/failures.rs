@@ -1,8 +1,8 @@
 //! One failing call at every position: a typed error, and after mending nothing that was acknowledged is gone.
 
 use crate::disk::{Disk, Event, Failure};
-use crate::workload::{digests, history, options};
-use folkmoot::store::{Applied, Commit, CommitError, Fault, LocalChange, OpenError, Store};
+use crate::workload::{checking, digests, history, options};
+use folkmoot::store::{Applied, Commit, CommitError, Fault, LocalChange, OpenError, RecoverError, Store, StoreOptions};
 use folkmoot_core::{ContextId, Engine, PendingLimits, PublicKey, VerifiedOp};
 
 /// What a run came to.
@@ -114,6 +114,56 @@ fn a_failing_call_at_every_position_is_a_typed_error_and_loses_nothing() {
     }
     // A call that fails as the file is closed, or that redb can do without, is nobody's error.
     assert!(failed * 10 > calls * 3 * 8, "{failed} of {} were noticed", calls * 3);
+}
+
+/// Opens, recovers, commits something and closes: how far it came, and at what it ended.
+fn open_and_go_on(disk: &Disk, options: &StoreOptions) -> Result<(), String> {
+    let faulty = |fault: &Fault| matches!(fault, Fault::Io(_) | Fault::NeedsReopen);
+    let mut store = Store::on_backend(disk.clone(), options).map_err(|error| match error {
+        OpenError::Fault(fault) if faulty(&fault) => fault.to_string(),
+        other => panic!("a failing disk is no {other:?}"),
+    })?;
+    store.recover(PendingLimits::default()).map_err(|error| match error {
+        RecoverError::Fault(fault) if faulty(&fault) => fault.to_string(),
+        other => panic!("a failing disk is no {other:?}"),
+    })?;
+    store_local(&mut store).map_err(|error| match &error {
+        CommitError::NotWritten(fault) | CommitError::Unknown(fault) if faulty(fault) => error.to_string(),
+        other => panic!("a failing disk is no {other:?}"),
+    })?;
+    store.close().map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_failing_call_while_a_store_is_opened_and_recovered_is_a_typed_error_and_loses_nothing() {
+    let crashed = Disk::default();
+    let mut whole = run(&crashed);
+    (whole.acknowledged, whole.in_flight) = (whole.log.len() as u64, 0);
+    // As left in order, and as left by a crash before the last commit was closed.
+    let recording = Disk::recording(Vec::new());
+    let mut store = Store::on_backend(recording.clone(), &options()).expect("created");
+    let mut engine = Engine::new();
+    let outcome = engine.apply_batch(history());
+    let applied = [Applied { outcome: &outcome, publish: true }];
+    let _ = store.commit(&mut engine, &Commit { applied: &applied, local: &[] }).expect("committed");
+    let left_open =
+        Outcome { acknowledged: store.last_sequence(), in_flight: 0, error: None, log: outcome.durable().to_vec() };
+    for (image, kept) in [(crashed.bytes(), whole), (recording.bytes(), left_open)] {
+        for options in [options(), checking()] {
+            let disk = Disk::holding(image.clone());
+            assert_eq!(open_and_go_on(&disk, &options), Ok(()));
+            let mut failed = 0;
+            for how in [Failure::Device, Failure::Half, Failure::NoSpace] {
+                for call in 0..disk.calls() {
+                    let disk = Disk::holding(image.clone());
+                    disk.fail(call, how);
+                    failed += usize::from(open_and_go_on(&disk, &options).is_err());
+                    assert_kept(&disk, &kept, call);
+                }
+            }
+            assert!(failed > 30, "{failed} were noticed");
+        }
+    }
 }
 
 #[test]
