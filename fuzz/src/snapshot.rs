@@ -48,6 +48,7 @@ fn answers(engine: &mut Engine, other: &mut Engine) {
         let ops: Vec<_> = engine.ops(&namespace).map(|(id, _)| id).collect();
         for id in &ops {
             assert!(engine.explain(id).is_some(), "{id} is admitted");
+            assert_eq!(engine.refusal(id), None, "{id} is admitted and was refused");
         }
         let summary = other.summary(&namespace).expect("it is there");
         assert_eq!(engine.compare(&summary), Comparison::Equal);
