@@ -308,6 +308,10 @@ impl Engine {
         self.pending.by_arrival()
     }
 
+    pub(crate) fn waits(&self, id: &OpId) -> bool {
+        self.pending.contains(id)
+    }
+
     pub(crate) fn refused_in_order(&self) -> impl Iterator<Item = (OpId, Refusal)> + '_ {
         self.refused.order.iter().filter_map(|id| Some((*id, self.refused.get(id)?)))
     }

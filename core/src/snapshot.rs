@@ -12,6 +12,7 @@
 use crate::arena::{ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx};
 use crate::dag::Past;
 use crate::directory::{Directory, NameTables};
+use crate::effect::Status;
 use crate::engine::Engine;
 use crate::facts::{Action, Basis, Fact};
 use crate::group_op::SignedGroupOp;
@@ -117,27 +118,39 @@ impl Engine {
     pub fn restore(bytes: &[u8], limits: PendingLimits) -> Result<Self, SnapshotError> {
         let body = decode(bytes)?;
         let mut engine = Self::with_pending_limits(limits);
+        let ascending = body.namespaces.iter().zip(body.namespaces.iter().skip(1)).all(|(a, b)| a.id < b.id);
+        if !ascending || body.refused.len() > MAX_REMEMBERED_REJECTIONS {
+            return Err(SnapshotError::Inconsistent);
+        }
         for record in &body.namespaces {
             let namespace = restore_namespace(record)?;
             if engine.put_namespace(namespace) {
                 return Err(SnapshotError::Inconsistent);
             }
         }
-        if body.refused.len() > MAX_REMEMBERED_REJECTIONS {
-            return Err(SnapshotError::Inconsistent);
-        }
         for (id, number) in &body.refused {
             let refusal = REFUSALS.get(usize::from(*number)).ok_or(SnapshotError::Inconsistent)?;
+            if engine.refusal(id).is_some() || engine.contains(id) {
+                return Err(SnapshotError::Inconsistent);
+            }
             engine.remember_refusal(*id, *refusal);
         }
         for bytes in &body.pending {
-            let op = SignedGroupOp::decode(bytes).map_err(|_| SnapshotError::Inconsistent)?;
-            // Only verified ops wait, so these are verified again.
-            let op = op.verify().map_err(|_| SnapshotError::Inconsistent)?;
-            let _ = engine.apply(op);
+            restore_pending(&mut engine, bytes).ok_or(SnapshotError::Inconsistent)?;
         }
         Ok(engine)
     }
+}
+
+/// Has an op wait again; `None` if it is no op, or would not wait. With tighter bounds than there were, others go.
+fn restore_pending(engine: &mut Engine, bytes: &[u8]) -> Option<()> {
+    // Only verified ops wait, so these are verified again.
+    let op = SignedGroupOp::decode(bytes).ok()?.verify().ok()?;
+    let id = op.id();
+    let new = !engine.waits(&id);
+    let outcome = engine.apply(op);
+    let waits = matches!(outcome.status_of(&id), Some(Status::Pending { .. }));
+    (new && waits).then_some(())
 }
 
 fn decode(bytes: &[u8]) -> Result<Body, SnapshotError> {
