@@ -1,5 +1,6 @@
 //! Why a request was not answered as asked, whose fault that is, and whether to ask again.
 
+use crate::link::LinkError;
 use crate::store::{CommitError, Fault, OpenError, RecoverError};
 use folkmoot_core::{ContextId, DraftError, EpochError, GroupId, Hash, InvitationId, NamespaceId, OpId, PublicKey};
 
@@ -31,6 +32,9 @@ pub enum RequestError {
     /// No peer came up with what was needed in time. Ask again.
     #[error("no peer answered in time for namespace {0}: ask again when one is there")]
     NobodyAnswered(NamespaceId),
+    /// The system gave no randomness, so no key could be made. Nothing was done.
+    #[error("the system gave no randomness ({0}): ask again later")]
+    NoRandomness(#[source] std::io::Error),
 }
 
 impl RequestError {
@@ -107,9 +111,12 @@ pub enum Refusal {
     /// The bytes are no op that anybody signed, or an op that no replica takes.
     #[error("this is no op that can be taken: {0}")]
     BadOp(String),
-    /// The link is no invitation link.
+    /// The text is no invitation link.
     #[error("this is no invitation link: {0}")]
-    BadLink(&'static str),
+    BadLink(#[from] LinkError),
+    /// The invitation is for somebody else.
+    #[error("the invitation is for {0} alone")]
+    InvitationForAnother(PublicKey),
     /// The invitation expired, by this node's clock.
     #[error("the invitation expired at {0} (unix seconds)")]
     Expired(u64),
@@ -133,7 +140,7 @@ macro_rules! refused {
         }
     )*};
 }
-refused!(DraftError, EpochError);
+refused!(DraftError, EpochError, LinkError);
 
 impl From<CommitError> for RequestError {
     fn from(error: CommitError) -> Self {

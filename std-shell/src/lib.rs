@@ -9,6 +9,7 @@
 // the shell, never the other way round.
 pub mod keys;
 pub mod store;
+mod link;
 mod config;
 mod error;
 mod message;
@@ -27,9 +28,14 @@ pub use config::{Clock, Config, ContextMove, Moved, NothingToMove, SystemClock, 
 pub use error::{Answer, Refusal, RequestError, StartError};
 pub use event::{Event, Events, Notice};
 pub use folkmoot_core as core;
+pub use link::{InvitationLink, LinkError, MAX_LINK_CHARS};
 pub use manager::{ContextManager, Setup};
 pub use message::{MAX_MESSAGE_BYTES, MAX_OPS_BYTES, Message, NoMessage};
 pub use metrics::{Metrics, OpLabels, UpgradeLabels};
 pub use node::By;
 pub use publisher::{NotTaken, Offline, PeerId, Publisher};
-pub use requests::{ContextMember, ContextStatus, ContextSummary, Execution, NewContext, Target, UpgradeStatus};
+pub use requests::{
+    AppliedOp, ContextMember, ContextStatus, ContextSummary, Equivocation, Execution, GroupSettings, GroupSummary,
+    InvitationSummary, InvitationTerms, MAX_ISSUED_INVITATIONS, MAX_KEPT_KEYS, MAX_MEMBERS_AT_ONCE, NamespaceCounts,
+    NamespaceSummary, NewContext, NewNamespace, Page, StateProof, Target, UpgradeStatus,
+};

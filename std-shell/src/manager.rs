@@ -192,6 +192,7 @@ impl Manager {
                     done.push(sender);
                 }
             }
+            self.with_node("used invitations", Node::tend_changed_invitations);
             self.put_away_if_broken();
         }
         if let Some(node) = self.node.take() {

@@ -3,7 +3,9 @@
 use super::Node;
 use crate::error::{Answer, Refusal};
 use crate::store::LocalChange;
-use folkmoot_core::{GroupId, GroupOp, Hash, NamespaceId, OpId, Outcome, PublicKey, SignableGroupOp, VerifiedOp};
+use folkmoot_core::{
+    GroupId, GroupOp, Hash, NamespaceId, OpId, Outcome, PublicKey, SignableGroupOp, SigningKey, VerifiedOp,
+};
 
 /// As whom, and on what condition, something is asked for. The default: as this node's identity in the namespace, on no
 /// condition.
@@ -37,6 +39,12 @@ pub(crate) struct Prepared {
     draft: SignableGroupOp,
 }
 
+impl Prepared {
+    fn sign(self, key: &SigningKey) -> Answer<VerifiedOp> {
+        Ok(self.draft.sign(key).map_err(|error| Refusal::BadOp(error.to_string()))?)
+    }
+}
+
 impl Node {
     /// Who asks, in a namespace.
     pub(crate) fn requester(&self, namespace: &NamespaceId, by: &By) -> Answer<PublicKey> {
@@ -52,9 +60,9 @@ impl Node {
         Ok(namespace)
     }
 
-    /// Everything that has to hold before an op is signed: who asks, that the group exists and is as expected, that the
-    /// op would not be void, and that there is a key.
-    pub(crate) fn governance_preflight(&mut self, by: &By, group: &GroupId, op: GroupOp) -> Answer<Prepared> {
+    /// Who asks, in which namespace, and that the group exists and is as expected. Requests that compare what is asked with
+    /// what is begin with it.
+    pub(crate) fn asked(&mut self, by: &By, group: &GroupId) -> Answer<(NamespaceId, PublicKey)> {
         let namespace = self.namespace_of_group(group)?;
         let requester = self.requester(&namespace, by)?;
         if let Some(expected) = by.expected_state_hash {
@@ -63,26 +71,42 @@ impl Node {
                 return Err(Refusal::StateChanged { group: *group, expected, found }.into());
             }
         }
+        Ok((namespace, requester))
+    }
+
+    /// Everything that has to hold before an op is signed: who asks, that the group exists and is as expected, that the
+    /// op would not be void, and that there is a key.
+    pub(crate) fn governance_preflight(&mut self, by: &By, group: &GroupId, op: GroupOp) -> Answer<Prepared> {
+        let (namespace, requester) = self.asked(by, group)?;
         let draft = self.engine.draft(&namespace, group, &requester, op)?;
-        if self.engine.resolve_signing_key(&self.keys, group, &requester).is_none() {
-            return Err(Refusal::NoSigningKey { group: *group, requester }.into());
-        }
+        self.signing_key(group, &requester)?;
         Ok(Prepared { namespace, draft })
+    }
+
+    /// The preflight of somebody whose key is not kept yet, because it is to be kept with this very op.
+    pub(crate) fn newcomers_preflight(&mut self, key: &SigningKey, group: &GroupId, op: GroupOp) -> Answer<VerifiedOp> {
+        let (namespace, requester) = self.asked(&By::requester(key.public()), group)?;
+        let draft = self.engine.draft(&namespace, group, &requester, op)?;
+        Prepared { namespace, draft }.sign(key)
+    }
+
+    /// The key of an identity, by the walk up from a group.
+    pub(crate) fn signing_key(&self, group: &GroupId, identity: &PublicKey) -> Answer<&SigningKey> {
+        let key = self.engine.resolve_signing_key(&self.keys, group, identity);
+        Ok(key.ok_or(Refusal::NoSigningKey { group: *group, requester: *identity })?)
     }
 
     /// Signs what was prepared. Nothing may have been applied in between.
     pub(crate) fn sign(&self, prepared: Prepared) -> Answer<VerifiedOp> {
-        let (group, requester) = (prepared.draft.group_id, prepared.draft.signer);
-        let key = self.engine.resolve_signing_key(&self.keys, &group, &requester);
-        let key = key.ok_or(Refusal::NoSigningKey { group, requester })?;
-        Ok(prepared.draft.sign(key).map_err(|error| Refusal::BadOp(error.to_string()))?)
+        let key = self.signing_key(&prepared.draft.group_id, &prepared.draft.signer)?;
+        prepared.sign(key)
     }
 
     /// Signs, applies, makes durable together with `local`, then publishes: the op's id.
     pub(crate) fn sign_apply_and_publish(&mut self, prepared: Prepared, local: Vec<LocalChange>) -> Answer<OpId> {
         let op = self.sign(prepared)?;
         let id = op.id();
-        self.take_in(vec![op], local, true)?;
+        let _ = self.take_in(vec![op], local, true)?;
         Ok(id)
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Node {
     pub(crate) unfinished: BTreeSet<GroupId>,
     /// Contexts that were used, or agreed on, and are to be moved whatever the policy.
     pub(crate) touched: BTreeSet<ContextId>,
+    /// An invitation was used, or is no longer revoked: [`Node::tend_changed_invitations`] has something to look at.
+    pub(crate) invitations_changed: bool,
     /// Published, and not yet taken out of the outbox.
     published: Vec<u64>,
     /// Ops since the last snapshot.
@@ -200,6 +202,7 @@ impl Node {
         for effect in outcomes.iter().flat_map(Outcome::after_commit) {
             match effect {
                 Effect::NamespaceCreated { namespace } => self.follow(namespace),
+                Effect::InvitationChanged { info: Some(info), .. } if !info.revoked => self.invitations_changed = true,
                 Effect::EquivocationFound { signer, a, b, .. } => {
                     self.host.metrics.forks.inc();
                     tracing::warn!(%signer, %a, %b, "a signer forked");

@@ -35,6 +35,8 @@ impl Node {
             requests: 0,
             unfinished: BTreeSet::new(),
             touched: BTreeSet::new(),
+            // What happened before a crash may not have been looked at.
+            invitations_changed: true,
             published: Vec::new(),
             unpublished: store.outbox_len()? > 0,
             broken: None,

@@ -34,7 +34,7 @@ impl Node {
             Ok(Message::Ops(ops)) => {
                 let ops = self.verified(ops);
                 if !ops.is_empty() {
-                    self.take_in(ops, Vec::new(), false)?;
+                    let _ = self.take_in(ops, Vec::new(), false)?;
                     self.fetch_missing(from);
                 }
                 Ok(())
@@ -201,6 +201,7 @@ impl Node {
             };
             let _ = self.host.publisher.publish(&namespace, &message.encode());
         }
+        self.tend_invitations()?;
         self.tend_all_upgrades();
         self.measure();
         Ok(())
