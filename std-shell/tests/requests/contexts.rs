@@ -21,7 +21,8 @@ async fn a_context_is_registered_and_joined_by_whoever_made_it_and_listeners_hea
         panic!("joining is told");
     };
     assert_eq!((joined, identity), (context, who("alice")));
-    let Some(Notice::Event(Event::Changed(Effect::ContextRegistered { context: told, .. }))) = events.next().await else {
+    let Some(Notice::Event(Event::Changed(Effect::ContextRegistered { context: told, .. }))) = events.next().await
+    else {
         panic!("registering is told");
     };
     assert_eq!(told, context);
@@ -190,8 +191,7 @@ async fn the_members_of_a_context_are_those_of_its_group_who_may_join_page_by_pa
             None => break,
         }
     }
-    let mut expected =
-        vec![(who("alice"), true), (who("bob"), true), (who("carol"), true), (who("erin"), false)];
+    let mut expected = vec![(who("alice"), true), (who("bob"), true), (who("carol"), true), (who("erin"), false)];
     expected.sort();
     assert_eq!(found, expected, "dave may not join, erin may not write");
     assert_eq!(refused(moot.alice.context_members(NOWHERE, None, 2).await), Refusal::NoSuchContext(NOWHERE));
