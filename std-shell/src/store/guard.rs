@@ -2,7 +2,8 @@
 //!
 //! redb reports damage as an error where it looks for it, and may panic where it does not, on a file that something else
 //! wrote to. Such a panic must not take a node down. It is caught here, is damage, and the handle is not used again.
-//! A host built with `panic = "abort"` has no such net; `verify_on_open` then is its protection.
+//! There is no such net in a host built with `panic = "abort"`, nor where redb panics a second time while it unwinds, as it
+//! may where it writes to a damaged file that was not checked (`StoreOptions::check_pages_up_to`).
 
 use super::error::Fault;
 use std::panic::{AssertUnwindSafe, catch_unwind};

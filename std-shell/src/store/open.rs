@@ -22,8 +22,10 @@ pub struct StoreOptions {
     /// Trusts nothing: opening checks every page, and recovering replays the whole log and checks every id, signature and
     /// index, whatever snapshots there are.
     pub verify_on_open: bool,
-    /// Opening checks every page of a file up to this size, in bytes. A larger one is opened at once, even after a crash;
-    /// what a disk did to its pages is then found as they are read, but for a page that is an older one of its own.
+    /// Opening checks every page of a file up to this size, in bytes; a larger one is opened at once, even after a crash.
+    /// On a page that nobody checked, damage is an error when it is read, but for a page that is an older one of its own;
+    /// and redb may panic twice, and so abort the process, as it writes to a file whose own tables are damaged. Whoever
+    /// does not trust the disk below a larger file checks it.
     pub check_pages_up_to: u64,
     /// Memory for the file's pages, in bytes.
     pub cache_bytes: usize,

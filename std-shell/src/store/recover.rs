@@ -43,25 +43,37 @@ impl Store {
     /// [`RecoverError`].
     pub fn recover(&self, limits: PendingLimits) -> Result<Recovered, RecoverError> {
         // Who trusts nothing replays all.
-        let snapshots = if self.verify { Vec::new() } else { self.snapshots().unwrap_or_default() };
+        let (snapshots, mut first) = match if self.verify { Ok(Vec::new()) } else { self.snapshots() } {
+            Ok(snapshots) => (snapshots, None),
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
         for covers in snapshots.into_iter().rev().filter(|covers| *covers <= self.last) {
-            let Some(engine) = self.restore(covers, limits) else { continue };
-            if let Ok(recovered) = self.replay(engine, Some(covers)) {
-                return Ok(recovered);
+            match self.restore(covers, limits) {
+                Ok(Some(engine)) => {
+                    if let Ok(recovered) = self.replay(engine, Some(covers)) {
+                        return Ok(recovered);
+                    }
+                }
+                Ok(None) => {}
+                Err(fault) => first = first.or(Some(fault)),
             }
         }
-        self.replay(Engine::with_pending_limits(limits), None)
+        match (self.replay(Engine::with_pending_limits(limits), None), first) {
+            // What went wrong first is what is wrong; the database only says that something was.
+            (Err(RecoverError::Fault(Fault::NeedsReopen)), Some(first)) => Err(first.into()),
+            (replayed, _) => replayed,
+        }
     }
 
-    /// A sound snapshot's engine, with nothing waiting.
-    fn restore(&self, covers: u64, limits: PendingLimits) -> Option<Engine> {
-        let bytes = self.snapshot_bytes(covers).ok()?;
-        let engine = Engine::restore(&bytes, limits).ok()?;
+    /// A snapshot's engine, with nothing waiting; `None` if it is not sound.
+    fn restore(&self, covers: u64, limits: PendingLimits) -> Result<Option<Engine>, Fault> {
+        let bytes = self.snapshot_bytes(covers)?;
+        let Ok(engine) = Engine::restore(&bytes, limits) else { return Ok(None) };
         if engine.pending_load().0 == 0 {
-            return Some(engine);
+            return Ok(Some(engine));
         }
-        let settled = Engine::restore(&bytes, NOTHING_WAITS).ok()?.snapshot();
-        Engine::restore(&settled, limits).ok()
+        let Ok(mut settled) = Engine::restore(&bytes, NOTHING_WAITS) else { return Ok(None) };
+        Ok(Engine::restore(&settled.snapshot(), limits).ok())
     }
 
     fn replay(&self, mut engine: Engine, from_snapshot: Option<u64>) -> Result<Recovered, RecoverError> {

@@ -33,23 +33,21 @@ fn answer(image: Vec<u8>, options: &StoreOptions, original: &Store, recording: &
     let store = match Store::on_backend(Disk::holding(image), options) {
         Ok(store) => store,
         Err(OpenError::Fault(Fault::Damaged(_)) | OpenError::NotFolkmoot(_)) => return Ok(Found::Refused),
-        Err(other) => return Err(format!("damage is no {other:?}")),
+        Err(other) => return Err(format!("opening: damage is no {other:?}")),
     };
     let mut engine = match store.recover(PendingLimits::default()) {
         Ok(recovered) => recovered.engine,
-        Err(RecoverError::Diverged { .. } | RecoverError::Fault(Fault::Damaged(_))) => return Ok(Found::Refused),
+        Err(RecoverError::Diverged { .. } | RecoverError::Fault(Fault::Damaged(_))) => {
+            std::mem::forget(store);
+            return Ok(Found::Refused);
+        }
         Err(other) => return Err(format!("damage is no {other:?}")),
     };
-    let answers = [
-        check_engine(&mut engine, recording),
-        check_ops(&store, recording),
-        check_equal("joins", store.joins(None), original.joins(None)),
-        check_equal("identities", store.identities(None), original.identities(None)),
-        check_equal("upgrades", store.upgrades(None), original.upgrades(None)),
-        check_equal("invitations", store.issued_invitations(None), original.issued_invitations(None)),
-        check_equal("keys", store.signing_keys().map(|k| k.len()), original.signing_keys().map(|k| k.len())),
-        check_equal("outbox", store.outbox(1_000), original.outbox(1_000)),
-    ];
+    let answers = all_answers(&store, &mut engine, original, recording);
+    if options.check_pages_up_to == 0 && !options.verify_on_open {
+        // Closing writes, and redb may abort on a damaged file that it did not check: the store says so.
+        std::mem::forget(store);
+    }
     let mut found = Found::Whole;
     for answer in answers {
         let answer = answer?;
@@ -58,6 +56,24 @@ fn answer(image: Vec<u8>, options: &StoreOptions, original: &Store, recording: &
         }
     }
     Ok(found)
+}
+
+fn all_answers(
+    store: &Store,
+    engine: &mut Engine,
+    original: &Store,
+    recording: &Recording,
+) -> Vec<Result<Found, String>> {
+    vec![
+        check_engine(engine, recording),
+        check_ops(store, recording),
+        check_equal("joins", store.joins(None), original.joins(None)),
+        check_equal("identities", store.identities(None), original.identities(None)),
+        check_equal("upgrades", store.upgrades(None), original.upgrades(None)),
+        check_equal("invitations", store.issued_invitations(None), original.issued_invitations(None)),
+        check_equal("keys", store.signing_keys().map(|k| k.len()), original.signing_keys().map(|k| k.len())),
+        check_equal("outbox", store.outbox(1_000), original.outbox(1_000)),
+    ]
 }
 
 /// The engine is that of the log, or of the log as it once was.
@@ -201,7 +217,7 @@ fn a_damaged_file_that_is_verified_is_refused_or_right() {
 }
 
 #[test]
-fn a_damaged_file_that_is_not_checked_is_no_panic_no_engine_that_never_was_and_no_other_bytes_of_an_op() {
+fn a_damaged_file_that_is_not_checked_reads_as_an_engine_that_once_was_and_no_other_bytes_of_an_op() {
     let found = damage_all(&options(), 6_000);
     let counts = counts(&found);
     println!("not checked: {counts:?}");
