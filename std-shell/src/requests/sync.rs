@@ -64,9 +64,9 @@ impl ContextClient {
         self.ask(move |node| node.follow_namespace(&namespace)).await
     }
 
-    /// Takes no more ops of a namespace from peers, and tells them no more of it than this node's own. What is here stays.
-    /// Asking for it in any way ([`ContextClient::sync_namespace`], a new identity in it) begins anew, and so does a
-    /// restart.
+    /// Takes no more ops of a namespace from peers, and sends them no heartbeats of it. What is here stays, this node's own
+    /// ops still go out, and who asks is answered. Asking for the namespace in any way ([`ContextClient::sync_namespace`], a
+    /// new identity in it) begins anew, and so does a restart.
     ///
     /// # Errors
     /// [`Refusal::NothingToDo`] if that is so already.

@@ -8,10 +8,11 @@ use folkmoot::core::group_op::capabilities::{
     CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS, CAN_JOIN_OPEN_CONTEXTS, MANAGE_MEMBERS,
 };
 use folkmoot::core::{
-    DraftError, GroupId, GroupInvitation, InvitationId, Role, SigningKey, Verdict, Visibility, VoidReason,
+    DraftError, GroupId, GroupInvitation, InvitationId, PendingLimits, Role, SigningKey, Verdict, Visibility,
+    VoidReason,
 };
 use folkmoot::network::Network;
-use folkmoot::store::{IssuedInvitation, LocalChange, Store, StoreOptions};
+use folkmoot::store::{Applied, Commit, IssuedInvitation, LocalChange, Store, StoreOptions};
 use folkmoot::{ContextClient, InvitationLink, InvitationTerms, MAX_ISSUED_INVITATIONS, PeerId, Refusal, RequestError};
 
 const ONCE: InvitationTerms = InvitationTerms::once(Role::Member);
@@ -337,6 +338,24 @@ async fn an_invitation_used_up_while_its_issuer_was_away_is_revoked_when_it_is_b
     moot.restart().await;
     moot.alice.sync_group(moot.root).await.expect("bob is there");
     eventually("alice's node revokes it", || is_revoked(&bob, moot.root, link.id())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_whose_last_claim_was_committed_right_before_a_crash_is_revoked_after_it() {
+    let mut moot = Moot::alone().await;
+    let link = invite(&moot, ONCE).await;
+    moot.alice.shutdown().await;
+    let mut store = Store::open(moot.home.store(), &StoreOptions::default()).expect("nobody has it open");
+    let mut engine = store.recover(PendingLimits::default()).expect("recovered").engine;
+    let (issued, bearer) = store.issued_invitation(&link.id()).expect("read").expect("it was kept");
+    let claim = issued.invitation.claim(issued.inviter_signature, &bearer, &who("bob"), NOW);
+    let claim = engine.draft(&moot.namespace, &moot.root, &who("bob"), claim).expect("bob is invited");
+    let outcome = engine.apply(claim.sign(&key("bob")).expect("well formed"));
+    let applied = [Applied { outcome: &outcome, publish: true }];
+    let _ = store.commit(&mut engine, &Commit { applied: &applied, local: &[] }).expect("written");
+    store.close().expect("closed");
+    moot.alice = moot.home.start().await;
+    eventually("alice's node revokes it", || is_revoked(&moot.alice, moot.root, link.id())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

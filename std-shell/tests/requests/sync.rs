@@ -3,7 +3,9 @@
 use crate::common::{Home, ME, Moot, eventually, is_nothing_to_do, key, ops, refused, who};
 use folkmoot::core::{GroupId, NamespaceId, Role};
 use folkmoot::network::Network;
-use folkmoot::{PeerId, Refusal, RequestError};
+use folkmoot::{NotTaken, PeerId, Publisher, Refusal, RequestError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Alice founds on her node; bob has one, with nothing on it.
@@ -98,6 +100,51 @@ async fn a_namespace_that_is_not_followed_is_not_taken_from_peers() {
     bob.follow_namespace(moot.namespace).await.expect("again");
     moot.alice.heartbeat().await.expect("alice tells all who listen");
     eventually("bob catches up", || async { ops(&bob, moot.namespace).await == before + 1 }).await;
+}
+
+/// A transport that takes nothing, and knows which topics the node takes part in.
+#[derive(Debug, Default)]
+struct Topics(Mutex<BTreeSet<NamespaceId>>);
+
+impl Topics {
+    fn all(&self) -> Vec<NamespaceId> {
+        self.0.lock().expect("nobody panicked").iter().copied().collect()
+    }
+}
+
+impl Publisher for Topics {
+    fn subscribe(&self, namespace: &NamespaceId) {
+        self.0.lock().expect("nobody panicked").insert(*namespace);
+    }
+
+    fn unsubscribe(&self, namespace: &NamespaceId) {
+        self.0.lock().expect("nobody panicked").remove(namespace);
+    }
+
+    fn publish(&self, _: &NamespaceId, _: &[u8]) -> Result<(), NotTaken> {
+        Err(NotTaken)
+    }
+
+    fn send(&self, _: &PeerId, _: &[u8]) -> Result<(), NotTaken> {
+        Err(NotTaken)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_transport_takes_part_in_the_topics_of_what_is_followed() {
+    let (mut home, topics) = (Home::alone(), Arc::new(Topics::default()));
+    home.setup.publisher = topics.clone();
+    let mut moot = Moot::at(home).await;
+    let other = NamespaceId([0; 32]);
+    moot.alice.follow_namespace(other).await.expect("not yet followed");
+    assert_eq!(topics.all(), [other, moot.namespace]);
+    for namespace in [other, moot.namespace] {
+        moot.alice.unfollow_namespace(namespace).await.expect("it was followed");
+    }
+    assert_eq!(topics.all(), []);
+    // What is here is followed again after a restart.
+    moot.restart().await;
+    assert_eq!(topics.all(), [moot.namespace]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
