@@ -63,7 +63,7 @@ impl Kept {
         if !outcome.durable().is_empty() {
             let applied = [Applied { outcome: &outcome, publish: false }];
             let committed = self.store.commit(engine, &Commit { applied: &applied, local: &[] });
-            committed.map_err(|error| self.lost(&error))?;
+            let _receipt = committed.map_err(|error| self.lost(&error))?;
         }
         for op in ops {
             self.aside.entry(op.id()).or_insert_with(|| op.clone());

@@ -28,6 +28,7 @@ pub enum Event {
 
 /// What a listener hears next.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always an event")]
 pub enum Notice {
     /// An event.
     Event(Event),

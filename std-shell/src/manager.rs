@@ -182,6 +182,7 @@ impl Manager {
         while let Some(mail) = self.mail.blocking_recv() {
             self.host.metrics.mailbox.set(i64::try_from(self.mail.len()).unwrap_or(i64::MAX));
             self.come_back();
+            let _span = tracing::debug_span!("mail", what = ?mail, waiting = self.mail.len()).entered();
             match mail {
                 Mail::Ask(request) => self.ask(request),
                 Mail::Deliver { from, bytes } => self.with_node("a message", |node| node.receive(from, &bytes)),

@@ -1,8 +1,7 @@
 //! `folkmoot replay --json` against the conformance vectors, through the real binary.
 
 use crate::common::{
-    Folder, History, command, folkmoot, hex, histories, history_named, replay_json, shuffled, stdout_of, str_of, text,
-    vector,
+    Folder, History, command, hex, histories, history_named, replay_json, shuffled, stdout_of, str_of, text, vector,
 };
 use folkmoot_core::limits::MAX_OP_BYTES;
 use std::io::Write;

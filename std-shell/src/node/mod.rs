@@ -167,10 +167,8 @@ impl Node {
                     }
                     self.emit(Event::ContextJoined { context: *context, identity: *identity });
                 }
-                LocalChange::Leave { context, identity } => {
-                    if self.joins.remove(&(*context, *identity)).is_some() {
-                        self.emit(Event::ContextLeft { context: *context, identity: *identity });
-                    }
+                LocalChange::Leave { context, identity } if self.joins.remove(&(*context, *identity)).is_some() => {
+                    self.emit(Event::ContextLeft { context: *context, identity: *identity });
                 }
                 LocalChange::SetIdentity { namespace, identity } => {
                     self.identities.insert(*namespace, *identity);
