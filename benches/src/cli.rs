@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::scenario::{Scenario, Size};
-use crate::{Fallible, inputs, measure, memory, table};
+use crate::{Fallible, inputs, measure, memory, table, verify};
 use clap::{Parser, ValueEnum};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -91,6 +91,7 @@ pub(crate) fn run() -> Fallible<()> {
     let account = match (scenario, arguments.part) {
         (Scenario::Memory, Some(part)) => memory::part(size, part)?,
         (Scenario::Memory, None) => memory::measure(size)?,
+        (Scenario::Verify, _) => verify::measure(size)?,
         _ => measure::measure(scenario, size, arguments.runs, inputs)?,
     };
     if arguments.json || arguments.part.is_some() {

@@ -30,7 +30,7 @@ pub(crate) fn write(scenario: Scenario, size: Size, path: &Path) -> Fallible<()>
         Scenario::Forks => conflicts::forks(size, out)?,
         Scenario::Wide => conflicts::wide(size, out)?,
         Scenario::Forge => conflicts::forge(size, out)?,
-        Scenario::Memory => return Err("memory makes its ops as it goes".into()),
+        Scenario::Memory | Scenario::Verify => return Err("its ops are made as it goes".into()),
     }
     writer.finish()
 }

@@ -18,6 +18,7 @@ mod memory;
 mod meters;
 mod scenario;
 mod table;
+mod verify;
 
 use std::process::ExitCode;
 

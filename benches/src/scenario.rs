@@ -36,6 +36,8 @@ pub(crate) enum Scenario {
     Hash,
     /// What N ops and N members take in memory.
     Memory,
+    /// N signatures of `--signers` signers: one by one, and in batches.
+    Verify,
 }
 
 /// How large a scenario is. What it does not use does not matter to it.
@@ -90,7 +92,7 @@ impl Scenario {
     /// N, if nobody says.
     pub(crate) const fn default_ops(self) -> usize {
         match self {
-            Self::Wide | Self::Forge => 10_000,
+            Self::Wide | Self::Forge | Self::Verify => 10_000,
             Self::Memory => 1_000_000,
             _ => 100_000,
         }
@@ -100,6 +102,7 @@ impl Scenario {
     pub(crate) const fn default_signers(self) -> usize {
         match self {
             Self::Wide => 100,
+            Self::Verify => 64,
             _ => 3,
         }
     }

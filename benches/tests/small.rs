@@ -12,7 +12,7 @@ fn run(arguments: &[&str]) -> serde_json::Value {
 
 #[test]
 fn every_scenario_does_what_it_says() {
-    let scenarios: [&[&str]; 18] = [
+    let scenarios: [&[&str]; 19] = [
         &["linear"],
         &["toggle"],
         &["late"],
@@ -31,6 +31,7 @@ fn every_scenario_does_what_it_says() {
         &["backwards"],
         &["hash"],
         &["memory"],
+        &["verify"],
     ];
     for scenario in scenarios {
         let account = run(&[scenario, &["--ops", "200", "--runs", "1"]].concat());

@@ -4,6 +4,7 @@ use crate::codec::claim_bytes;
 use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignatureBytes, SignedGroupOp};
 use crate::hashing::sha256_parts;
 use crate::ids::{OpId, PublicKey};
+use alloc::vec::Vec;
 use core::fmt;
 use ed25519_compact::{KeyPair, Seed, Signature};
 use zeroize::Zeroize;
@@ -20,6 +21,36 @@ pub struct BadSignature;
 /// [`BadSignature`] if it is not.
 pub fn verify(signer: &PublicKey, message: &[u8], signature: &SignatureBytes) -> Result<(), BadSignature> {
     ed25519_compact::PublicKey::new(signer.0).verify(message, &Signature::new(*signature)).map_err(|_| BadSignature)
+}
+
+/// A signature to be checked: `signature` is `signer`'s over `message`, or it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignatureCheck<'a> {
+    /// A.
+    pub signer: PublicKey,
+    /// M.
+    pub message: &'a [u8],
+    /// R and s.
+    pub signature: SignatureBytes,
+}
+
+/// Another verifier than [`verify`], one that is faster on many signatures at once.
+///
+/// It must accept just the signatures that [`verify`] accepts, those of SPEC §8, whatever else it is asked about at the
+/// same time and was asked before. One that accepts other signatures parts this replica from all others for good.
+pub trait VerifySignatures {
+    /// Whether each signature verifies, in the order of `checks`. What an answer is missing for does not.
+    fn verify(&mut self, checks: &[SignatureCheck<'_>]) -> Vec<bool>;
+}
+
+/// [`verify`], one signature after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OneByOne;
+
+impl VerifySignatures for OneByOne {
+    fn verify(&mut self, checks: &[SignatureCheck<'_>]) -> Vec<bool> {
+        checks.iter().map(|check| verify(&check.signer, check.message, &check.signature).is_ok()).collect()
+    }
 }
 
 /// A secret Ed25519 key. Wiped when dropped; never printed.
@@ -65,7 +96,7 @@ impl fmt::Debug for SigningKey {
 }
 
 /// An op whose form and signature are good: the only thing that [`crate::Engine::apply`] takes. It is made by
-/// [`SignedGroupOp::verify`] and by [`SignableGroupOp::sign`], and nowhere else.
+/// [`SignedGroupOp::verify`], by [`VerifiedOp::verify_all`] and by [`SignableGroupOp::sign`], and nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedOp {
     id: OpId,
@@ -76,10 +107,42 @@ pub struct VerifiedOp {
 }
 
 impl VerifiedOp {
-    fn new(op: SignedGroupOp, id: OpId, signable_len: usize) -> Self {
-        let claim_verified = claim_verifies(&op.signable);
-        let encoded_len = signable_len.saturating_sub(crate::codec::OP_DOMAIN.len()).saturating_add(64);
+    /// An op whose signature verifies over `signed`, the bytes of its signable part.
+    fn new(op: SignedGroupOp, signed: &[u8], claim_verified: bool) -> Self {
+        let id = OpId(sha256_parts(&[signed]));
+        let encoded_len = signed.len().saturating_sub(crate::codec::OP_DOMAIN.len()).saturating_add(64);
         Self { id, op, claim_verified, encoded_len }
+    }
+
+    /// Checks the signatures of many ops at once, those inside claims with them. Each comes out, in order, as
+    /// [`SignedGroupOp::verify`] has it; [`BadSignature`] is of that op alone.
+    pub fn verify_all(
+        ops: Vec<SignedGroupOp>,
+        verifier: &mut impl VerifySignatures,
+    ) -> Vec<Result<Self, BadSignature>> {
+        let messages: Vec<Messages> = ops.iter().map(|op| Messages::of(&op.signable)).collect();
+        let mut checks = Vec::with_capacity(ops.len());
+        for (op, messages) in ops.iter().zip(&messages) {
+            checks.push(SignatureCheck {
+                signer: op.signable.signer,
+                message: &messages.signed,
+                signature: op.signature,
+            });
+            checks.extend(messages.claim.iter().flat_map(ClaimMessages::checks));
+        }
+        let mut answers = verifier.verify(&checks).into_iter();
+        let mut next = || answers.next().unwrap_or(false);
+        let verdicts = messages.iter().map(|messages| {
+            let signed = next();
+            // Both answers are taken, whatever the first is.
+            let claim_verified = messages.claim.is_none() || (next() & next());
+            (signed, claim_verified)
+        });
+        let verdicts: Vec<(bool, bool)> = verdicts.collect();
+        let verified = |((op, messages), (signed, claim_verified)): ((SignedGroupOp, &Messages), (bool, bool))| {
+            if signed { Ok(Self::new(op, &messages.signed, claim_verified)) } else { Err(BadSignature) }
+        };
+        ops.into_iter().zip(&messages).zip(verdicts).map(verified).collect()
     }
 
     /// The op's id.
@@ -108,13 +171,51 @@ impl VerifiedOp {
     }
 }
 
+/// What the signatures of an op are over.
+struct Messages {
+    signed: Vec<u8>,
+    claim: Option<ClaimMessages>,
+}
+
+impl Messages {
+    fn of(signable: &SignableGroupOp) -> Self {
+        Self { signed: signable.signable_bytes(), claim: ClaimMessages::of(signable) }
+    }
+}
+
+/// The two signatures inside a claim, and what they are over.
+struct ClaimMessages {
+    inviter: (PublicKey, Vec<u8>, SignatureBytes),
+    bearer: (PublicKey, Vec<u8>, SignatureBytes),
+}
+
+impl ClaimMessages {
+    /// Those of a claim; `None` of any other op.
+    fn of(signable: &SignableGroupOp) -> Option<Self> {
+        let GroupOp::JoinWithInvitationClaim { invitation, inviter_signature, bearer_signature, .. } = &signable.op
+        else {
+            return None;
+        };
+        let claimed = claim_bytes(&invitation.id(), &signable.signer);
+        Some(Self {
+            inviter: (invitation.inviter, invitation.invitation_bytes(), *inviter_signature),
+            bearer: (invitation.bearer, claimed, *bearer_signature),
+        })
+    }
+
+    fn checks(&self) -> [SignatureCheck<'_>; 2] {
+        [&self.inviter, &self.bearer].map(|(signer, message, signature)| SignatureCheck {
+            signer: *signer,
+            message,
+            signature: *signature,
+        })
+    }
+}
+
 /// Whether both signatures inside a claim verify; true for every other op.
 pub(crate) fn claim_verifies(signable: &SignableGroupOp) -> bool {
-    let GroupOp::JoinWithInvitationClaim { invitation, inviter_signature, bearer_signature, .. } = &signable.op else {
-        return true;
-    };
-    verify(&invitation.inviter, &invitation.invitation_bytes(), inviter_signature).is_ok()
-        && verify(&invitation.bearer, &claim_bytes(&invitation.id(), &signable.signer), bearer_signature).is_ok()
+    let verifies = |check: SignatureCheck<'_>| verify(&check.signer, check.message, &check.signature).is_ok();
+    ClaimMessages::of(signable).is_none_or(|claim| claim.checks().into_iter().all(verifies))
 }
 
 impl SignedGroupOp {
@@ -126,8 +227,8 @@ impl SignedGroupOp {
     pub fn verify(self) -> Result<VerifiedOp, BadSignature> {
         let bytes = self.signable.signable_bytes();
         verify(&self.signable.signer, &bytes, &self.signature)?;
-        let id = OpId(sha256_parts(&[&bytes]));
-        Ok(VerifiedOp::new(self, id, bytes.len()))
+        let claim_verified = claim_verifies(&self.signable);
+        Ok(VerifiedOp::new(self, &bytes, claim_verified))
     }
 }
 
@@ -143,8 +244,8 @@ impl SignableGroupOp {
         self.check()?;
         let bytes = self.signable_bytes();
         let signature = key.sign(&bytes);
-        let id = OpId(sha256_parts(&[&bytes]));
-        let op = VerifiedOp::new(SignedGroupOp { signable: self, signature }, id, bytes.len());
+        let claim_verified = claim_verifies(&self);
+        let op = VerifiedOp::new(SignedGroupOp { signable: self, signature }, &bytes, claim_verified);
         if op.encoded_len > crate::limits::MAX_OP_BYTES {
             return Err(crate::codec::Malformed::TooLong(op.encoded_len).into());
         }

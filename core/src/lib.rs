@@ -103,7 +103,7 @@ pub mod sync;
 mod snapshot;
 pub mod report;
 
-pub use crypto::{SignError, SigningKey, VerifiedOp};
+pub use crypto::{BadSignature, SignError, SignatureCheck, SigningKey, VerifiedOp, VerifySignatures};
 pub use effect::{Effect, Outcome, Status};
 pub use engine::Engine;
 pub use error::{DraftError, EpochError, ReceiveError};

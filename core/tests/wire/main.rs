@@ -6,4 +6,5 @@ mod common;
 mod bounds;
 mod damage;
 mod kinds;
+mod together;
 mod vectors;

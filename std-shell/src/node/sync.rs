@@ -5,6 +5,7 @@ use super::{From, Node, namespace_of};
 use crate::error::{Answer, Refusal};
 use crate::event::Event;
 use crate::message::Message;
+use crate::verify::verify_ops;
 use folkmoot_core::sync::{CatchUp, Comparison, PageMessage, PageRequest, Summary};
 use folkmoot_core::{NamespaceId, Outcome, SignedGroupOp, VerifiedOp};
 use std::time::Instant;
@@ -64,11 +65,11 @@ impl Node {
     /// The ops that are signed, of namespaces that are followed.
     fn verified(&self, ops: Vec<Vec<u8>>) -> Vec<VerifiedOp> {
         let mut verified = Vec::with_capacity(ops.len());
-        for bytes in ops {
-            match SignedGroupOp::decode(&bytes).map(SignedGroupOp::verify) {
-                Ok(Ok(op)) if self.followed.contains(&namespace_of(&op)) => verified.push(op),
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) | Err(_) => self.host.metrics.count_op("malformed"),
+        for op in verify_ops(&ops) {
+            match op {
+                Ok(op) if self.followed.contains(&namespace_of(&op)) => verified.push(op),
+                Ok(_) => {}
+                Err(_) => self.host.metrics.count_op("malformed"),
             }
         }
         verified
