@@ -10,7 +10,8 @@ use super::limits::REPLAY_BATCH_OPS;
 use super::read_state::group_view;
 use super::schema::{OPS, STATE};
 use super::{Store, op_row};
-use folkmoot_core::{Engine, PendingLimits, Status, VerifiedOp};
+use crate::verify::{on_all_cores, verify_here};
+use folkmoot_core::{Engine, OpId, PendingLimits, Status, VerifiedOp};
 
 /// An engine that was brought back.
 #[derive(Debug)]
@@ -22,9 +23,6 @@ pub struct Recovered {
     /// How many ops of the log were applied.
     pub replayed: u64,
 }
-
-/// Fewer ops than this are not worth a thread: some milliseconds of work.
-const MIN_SHARE_OPS: usize = 64;
 
 /// Nothing may wait: used to strip what did.
 const NOTHING_WAITS: PendingLimits = PendingLimits {
@@ -161,23 +159,21 @@ impl Store {
 
 /// Verifies ops on all cores, for signatures are nearly all that a replay costs.
 fn verify_all(rows: &[(u64, Vec<u8>)]) -> Result<Vec<VerifiedOp>, Fault> {
-    let verify = |rows: &[(u64, Vec<u8>)]| {
-        rows.iter().map(|(sequence, row)| op_row::verified(*sequence, row)).collect::<Result<Vec<_>, Fault>>()
+    let one_by_one = |rows: &[(u64, Vec<u8>)]| {
+        rows.iter().map(|(sequence, row)| op_row::verified(*sequence, row)).collect::<Vec<_>>()
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = rows.len().div_ceil(cores).max(MIN_SHARE_OPS);
-    if rows.len() <= share {
-        return verify(rows);
+    // What is damaged is named by looking at each.
+    on_all_cores(rows, |part| verify_together(part).unwrap_or_else(|| one_by_one(part))).into_iter().collect()
+}
+
+/// Ops whose signatures are checked together; `None` if anything is wrong with any of them.
+fn verify_together(rows: &[(u64, Vec<u8>)]) -> Option<Vec<Result<VerifiedOp, Fault>>> {
+    let (mut ids, mut ops) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for (sequence, row) in rows {
+        let (id, wire) = op_row::decode(*sequence, row).ok()?;
+        ids.push(id);
+        ops.push(op_row::decode_wire(*sequence, wire).ok()?);
     }
-    let parts = std::thread::scope(|scope| {
-        let workers: Vec<_> = rows.chunks(share).map(|part| scope.spawn(move || verify(part))).collect();
-        // A worker does not panic; if it did, its part is not verified.
-        let unverified = |_| Err(Fault::damaged("its log could not be verified"));
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(unverified)).collect::<Vec<_>>()
-    });
-    let mut out = Vec::with_capacity(rows.len());
-    for part in parts {
-        out.append(&mut part?);
-    }
-    Ok(out)
+    let right = |(op, id): (Result<VerifiedOp, _>, OpId)| op.ok().filter(|op| op.id() == id).map(Ok);
+    verify_here(ops).into_iter().zip(ids).map(right).collect()
 }
