@@ -324,11 +324,15 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, theirs: &T) -> Res
 }
 
 fn hashable(view: &GroupView) -> reference::Group {
-    let nobody = OpId::ZERO;
+    let nobody = (0, OpId::ZERO);
     let record = |info: &MemberInfo| reference::Record {
         role: info.role,
         role_by: nobody,
-        capabilities: (0..7).filter(|bit| info.capabilities & (1 << bit) != 0).map(|bit| (bit, nobody)).collect(),
+        capabilities: (0..7)
+            .map(|at| 1 << at)
+            .filter(|bit| info.capabilities & bit != 0)
+            .map(|bit| (bit, nobody))
+            .collect(),
         alias: info.alias.clone(),
     };
     let context = |info: &ContextInfo| reference::Context {

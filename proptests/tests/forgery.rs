@@ -10,7 +10,7 @@ use folkmoot_core::{
 use folkmoot_proptests::budget::{seeds, tried};
 use folkmoot_proptests::history::History;
 use folkmoot_proptests::laws::{Account, at_once};
-use folkmoot_proptests::reference::{Admission, Causal, Rank, Reference, Verdict, View};
+use folkmoot_proptests::reference::{Admission, Rank, Reference, Verdict, View};
 use folkmoot_proptests::rng::Rng;
 use std::collections::BTreeSet;
 
@@ -88,7 +88,7 @@ fn outcasts(history: &History, reference: &mut Reference) -> Vec<Outcast> {
         if !effective || op.signable().group_id != root || op.signable().signer == member {
             continue;
         }
-        let Some(Causal::Sound(basis)) = reference.causal(&removal).cloned() else {
+        let Some(Ok(basis)) = reference.causal(&removal).cloned() else {
             continue;
         };
         // Every rank it ever held, in any past.

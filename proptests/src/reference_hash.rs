@@ -1,6 +1,6 @@
-//! SPEC §6: state hashes, computed whole.
+//! SPEC §6, computed whole: the state hashes and the digest that the reference and a host's copy are compared by.
 
-use super::state::{Group, State};
+use crate::reference::{Group, State};
 use borsh::BorshSerialize;
 use folkmoot_core::{GroupId, Hash, NamespaceId};
 use sha2::{Digest, Sha256};
@@ -108,6 +108,11 @@ impl Group {
 }
 
 impl State {
+    /// The state hash of a group; zero for a deleted one (SPEC §2).
+    pub fn state_hash(&self, id: &GroupId) -> Hash {
+        self.groups.get(id).map_or(Hash::ZERO, |group| group.state_hash(id))
+    }
+
     /// "namespace_digest = H("folkmoot/namespace/v1" ‖ namespace_id ‖ root of the trie over (key g, value
     /// state_hash(g)) of all live groups)"
     pub fn digest(&self, namespace: &NamespaceId) -> Hash {

@@ -1,13 +1,11 @@
-//! A set of ops, judged, and its JSON.
+//! What the reference came to, in shapes that can be compared with an engine's report and with the vectors.
 
-use super::fold::{Folded, fold};
-use super::state::{Context, Group};
-use super::{Admission, Causal, Reference, Verdict};
+use crate::reference::{Admission, Causal, Context, Folded, Group, Reference, Verdict, fold};
 use folkmoot_core::group_op::UpgradePolicy;
-use folkmoot_core::{GroupId, Hash, NamespaceId, OpId};
+use folkmoot_core::{GroupId, Hash, NamespaceId, OpId, VerifiedOp};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// What a set of ops comes to.
 #[derive(Debug, Clone)]
@@ -40,30 +38,41 @@ impl NamespaceJudgement {
     }
 }
 
-impl Judgement {
-    pub(super) fn of(reference: &Reference) -> Self {
-        let dag = &reference.dag;
-        let mut namespaces = BTreeMap::new();
-        for (namespace, all) in reference.namespaces() {
-            let folded = fold(dag, &all);
-            let nodes = || all.iter().map(|at| dag.node(at));
-            // "The heads are the admitted ops without children."
-            let with_children: BTreeSet<OpId> =
-                nodes().flat_map(|node| node.op.signable().parent_op_hashes.iter().copied()).collect();
-            let judged = NamespaceJudgement {
-                heads: nodes().map(|node| node.id).filter(|id| !with_children.contains(id)).collect(),
-                state_hashes: folded.state.groups.iter().map(|(id, group)| (*id, group.state_hash(id))).collect(),
-                digest: folded.state.digest(&namespace),
-                causal: nodes().map(|node| (node.id, node.causal.clone())).collect(),
-                folded,
-            };
-            namespaces.insert(namespace, judged);
+impl Reference {
+    /// Judges a set of ops; in what order they come, and how often, cannot matter.
+    pub fn judge(ops: impl IntoIterator<Item = VerifiedOp>) -> Judgement {
+        let mut reference = Self::default();
+        for op in ops {
+            reference.add(op);
         }
-        let pending = reference.undecided.keys().map(|id| (*id, Admission::Pending));
-        let not_admitted = pending.chain(reference.refused.iter().map(|(id, why)| (*id, *why))).collect();
-        Self { namespaces, not_admitted }
+        reference.judgement()
     }
 
+    /// All that was added, judged.
+    pub fn judgement(&self) -> Judgement {
+        let namespaces: BTreeSet<NamespaceId> = self.admitted.values().map(|node| node.namespace).collect();
+        let pending = self.pending.keys().map(|id| (*id, Admission::Pending));
+        let refused = self.refused.iter().map(|(id, why)| (*id, *why));
+        Judgement {
+            namespaces: namespaces.into_iter().map(|namespace| (namespace, self.judgement_of(&namespace))).collect(),
+            not_admitted: pending.chain(refused).collect(),
+        }
+    }
+
+    fn judgement_of(&self, namespace: &NamespaceId) -> NamespaceJudgement {
+        let all = || self.admitted.values().filter(|node| node.namespace == *namespace);
+        let folded = fold(all().map(|node| &**node));
+        NamespaceJudgement {
+            heads: self.heads(namespace),
+            state_hashes: folded.state.groups.iter().map(|(id, group)| (*id, group.state_hash(id))).collect(),
+            digest: folded.state.digest(namespace),
+            causal: all().map(|node| (node.id, node.causal.clone())).collect(),
+            folded,
+        }
+    }
+}
+
+impl Judgement {
     /// What an admitted op comes to, in whichever namespace it is.
     pub fn verdict(&self, id: &OpId) -> Option<Verdict> {
         self.namespaces.values().find_map(|namespace| namespace.verdict(id))
@@ -152,4 +161,25 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Effective => f.write_str("Effective"),
+            Self::Void(reason) => write!(f, "{reason:?}"),
+            Self::Idle(reason) => write!(f, "Idle: {reason:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admitted => f.write_str("admitted"),
+            Self::Pending => f.write_str("pending"),
+            Self::Ignored => f.write_str("ignored"),
+            Self::Rejected(rejection) => write!(f, "rejected: {rejection:?}"),
+        }
+    }
 }
