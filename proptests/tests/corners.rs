@@ -221,26 +221,40 @@ fn an_op_that_loses_its_bit_in_the_fold_alone_overrules_all_the_same() {
     assert_eq!(without.verdict(&removal), Some(Verdict::Effective));
 }
 
-#[test]
-fn a_bit_that_is_held_is_not_given_anew_by_another_grant() {
+/// Bob has carol manage members while erin, his senior, removes him: what he gave is void, and so is what rests on it.
+fn carol_manages_by_bobs_word() -> (Script, OpId) {
     let mut s = Script::new(5);
     let p = s.genesis();
     let p = add(&mut s, p, ALICE, ERIN, Role::Admin);
     let p = add(&mut s, p, ALICE, BOB, Role::Admin);
     let p = add(&mut s, p, ALICE, CAROL, Role::Member);
     let p = add(&mut s, p, ALICE, DAVE, Role::Member);
-    // Erin removes bob, who at the same time has carol manage members. Alice grants that again, to no effect.
     remove(&mut s, p, ERIN, BOB);
     let by_bob = grant(&mut s, p, BOB, CAROL, MANAGE_MEMBERS);
+    (s, by_bob)
+}
+
+fn engine_agrees(script: &Script) {
+    let mut engine = one_by_one(script.ops());
+    assert_eq!(agrees_with_reference("the engine", &mut engine, &script.judgement()), Ok(()));
+}
+
+#[test]
+fn a_bit_that_is_held_is_not_given_anew_by_another_grant() {
+    let (mut s, by_bob) = carol_manages_by_bobs_word();
     let again = grant(&mut s, by_bob, ALICE, CAROL, MANAGE_MEMBERS);
-    let on_bobs = remove(&mut s, again, CAROL, DAVE);
-    // Here she takes it first, so that it is hers to give.
+    let removal = remove(&mut s, again, CAROL, DAVE);
+    assert_eq!([by_bob, again, removal].map(|id| s.verdict(&id)), ["AuthorityLost", "Effective", "AuthorityLost"]);
+    engine_agrees(&s);
+}
+
+#[test]
+fn a_bit_that_was_taken_is_given_anew() {
+    let (mut s, by_bob) = carol_manages_by_bobs_word();
     let member = s.person(CAROL);
-    let taken = GroupOp::CapabilitiesRevoked { member, capabilities: MANAGE_MEMBERS };
-    let taken = s.root_op(&[by_bob], ALICE, taken);
-    let anew = grant(&mut s, taken, ALICE, CAROL, MANAGE_MEMBERS);
-    let on_alices = remove(&mut s, anew, CAROL, DAVE);
-    let verdicts = [by_bob, on_bobs, on_alices].map(|id| s.verdict(&id));
-    assert_eq!(verdicts, ["AuthorityLost", "AuthorityLost", "Effective"]);
-    assert_eq!(agrees_with_reference("the engine", &mut one_by_one(s.ops()), &s.judgement()), Ok(()));
+    let taken = s.root_op(&[by_bob], ALICE, GroupOp::CapabilitiesRevoked { member, capabilities: MANAGE_MEMBERS });
+    let again = grant(&mut s, taken, ALICE, CAROL, MANAGE_MEMBERS);
+    let removal = remove(&mut s, again, CAROL, DAVE);
+    assert_eq!([by_bob, again, removal].map(|id| s.verdict(&id)), ["AuthorityLost", "Effective", "Effective"]);
+    engine_agrees(&s);
 }
