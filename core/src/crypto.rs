@@ -62,8 +62,11 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// The key of a 32-byte seed, which the host draws from its randomness.
+    ///
+    /// A seed of zeros was never drawn, and is no key: its public half is [`PublicKey::ZERO`], for which nothing verifies,
+    /// and no op is signed with it ([`SignError::NoKey`]).
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        let public = PublicKey(*KeyPair::from_seed(Seed::new(seed)).pk);
+        let public = KeyPair::try_from_seed(Seed::new(seed)).map_or(PublicKey::ZERO, |pair| PublicKey(*pair.pk));
         Self { seed, public }
     }
 
@@ -77,9 +80,9 @@ impl SigningKey {
         &self.seed
     }
 
-    /// Signs, deterministically as RFC 8032 has it.
+    /// Signs, deterministically as RFC 8032 has it. What is no key signs with zeros, which verify for nobody.
     pub fn sign(&self, message: &[u8]) -> SignatureBytes {
-        *KeyPair::from_seed(Seed::new(self.seed)).sk.sign(message, None)
+        KeyPair::try_from_seed(Seed::new(self.seed)).map_or([0; 64], |pair| *pair.sk.sign(message, None))
     }
 }
 
@@ -238,6 +241,9 @@ impl SignableGroupOp {
     /// # Errors
     /// [`SignError`] if the key is another's, or the op is malformed.
     pub fn sign(self, key: &SigningKey) -> Result<VerifiedOp, SignError> {
+        if key.public() == PublicKey::ZERO {
+            return Err(SignError::NoKey);
+        }
         if key.public() != self.signer {
             return Err(SignError::WrongKey { signer: self.signer, key: key.public() });
         }
@@ -283,6 +289,9 @@ pub enum SignError {
         /// Whose key was given.
         key: PublicKey,
     },
+    /// The key was made of a seed of zeros.
+    #[error("a seed of zeros is no key")]
+    NoKey,
     /// Nobody would accept it.
     #[error(transparent)]
     Malformed(#[from] crate::codec::Malformed),

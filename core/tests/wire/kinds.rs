@@ -2,8 +2,10 @@
 
 use crate::common::ops::*;
 use crate::common::{Moot, key, who};
-use folkmoot_core::crypto::SignError;
-use folkmoot_core::{OpId, Role::*, SignedGroupOp, UpgradePolicy, VerifiedOp, Visibility::*};
+use folkmoot_core::crypto::{self, SignError};
+use folkmoot_core::{
+    Engine, OpId, PublicKey, Role::*, SignedGroupOp, SigningKey, UpgradePolicy, VerifiedOp, Visibility::*,
+};
 
 /// A moot in which every kind of op happens, and who signed them.
 pub(crate) fn every_kind() -> Moot {
@@ -103,4 +105,16 @@ fn only_the_signers_own_key_signs() {
     assert_eq!(signed, Err(SignError::WrongKey { signer: op.signable().signer, key: who("mallory") }));
     let right = op.signable().clone().sign(&key(signer_of(&op))).unwrap();
     assert_eq!(right, op, "signing is deterministic");
+}
+
+#[test]
+fn a_seed_of_zeros_is_no_key_and_signs_nothing_that_verifies() {
+    let nobody = SigningKey::from_seed([0; 32]);
+    assert_eq!(nobody.public(), PublicKey::ZERO);
+    assert!(crypto::verify(&nobody.public(), b"anything", &nobody.sign(b"anything")).is_err());
+    let op = Engine::genesis(nobody.public(), [1; 32], "Kitchen", [1; 32], [2; 32]);
+    assert_eq!(op.sign(&nobody).map(|_| ()), Err(SignError::NoKey));
+    let real = SigningKey::from_seed([1; 32]);
+    let op = Engine::genesis(real.public(), [1; 32], "Kitchen", [1; 32], [2; 32]);
+    assert_eq!(op.sign(&nobody).map(|_| ()), Err(SignError::NoKey));
 }

@@ -82,6 +82,7 @@ impl Node {
         let (root, identity) = (GroupId::from(*namespace), key.public());
         let mut local = Vec::new();
         if !is_kept(&self.keys, &root, &identity) {
+            is_a_key(&key)?;
             has_room(&self.keys)?;
             local.push(LocalChange::KeepKey { group: root, key });
         }
@@ -103,6 +104,7 @@ impl Node {
         if is_kept(&self.keys, &group, &key.public()) {
             return Err(Refusal::NothingToDo("the key is kept for this group").into());
         }
+        is_a_key(&key)?;
         has_room(&self.keys)?;
         self.commit_local(vec![LocalChange::KeepKey { group, key }])
     }
@@ -125,6 +127,10 @@ pub(super) fn fresh_key() -> Answer<SigningKey> {
 /// Whether a key is kept for this very group.
 fn is_kept(keys: &SigningKeys, group: &GroupId, identity: &PublicKey) -> bool {
     keys.identities(group).any(|kept| kept == *identity)
+}
+
+fn is_a_key(key: &SigningKey) -> Answer<()> {
+    if key.public() == PublicKey::ZERO { Err(Refusal::Malformed("a seed of zeros is no key").into()) } else { Ok(()) }
 }
 
 fn has_room(keys: &SigningKeys) -> Answer<()> {

@@ -1,6 +1,6 @@
 //! This node's identities and keys.
 
-use crate::common::{Home, ME, Moot, by, is_nothing_to_do, key, refused, void, who};
+use crate::common::{Home, ME, Moot, by, is_malformed, is_nothing_to_do, key, refused, void, who};
 use folkmoot::core::{GroupId, NamespaceId, Role, Visibility, VoidReason};
 use folkmoot::{By, Refusal};
 
@@ -101,4 +101,12 @@ async fn identities_and_keys_are_there_after_a_restart() {
         let made = moot.alice.create_group_in_namespace(by, moot.root, "Cellar".to_owned(), Visibility::Open).await;
         made.expect("its key is here");
     }
+}
+
+#[tokio::test]
+async fn a_seed_of_zeros_is_kept_for_nobody() {
+    let moot = Moot::alone().await;
+    let nobody = || folkmoot::core::SigningKey::from_seed([0; 32]);
+    assert!(is_malformed(moot.alice.keep_signing_key(moot.root, nobody()).await));
+    assert!(is_malformed(moot.alice.import_identity(moot.namespace, nobody()).await));
 }
