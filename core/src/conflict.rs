@@ -38,7 +38,8 @@ fn rests_on(history: &History, r: &Fact, x: &Fact) -> bool {
         }
         Action::CapabilitiesRevoked { member, bits } => of_member(member) && x.basis.ground == r.group && bit_of(bits),
         Action::InvitationRevoked { invitation } => match x.action {
-            Action::Claim { invitation: claimed, .. } => claimed == invitation && x.group == r.group,
+            // The number stands for the group and the invitation's id.
+            Action::Claim { invitation: claimed, .. } => claimed == invitation,
             _ => false,
         },
         _ => false,
