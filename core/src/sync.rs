@@ -128,6 +128,16 @@ const fn check_heads(heads: &[OpId]) -> Result<(), SyncError> {
     if heads.len() > MAX_SYNC_HEADS { Err(SyncError::TooManyHeads(heads.len())) } else { Ok(()) }
 }
 
+/// Whether encoded ops are no more than a page may have, in number, each and together.
+///
+/// # Errors
+/// [`SyncError::PageTooLarge`].
+pub fn check_ops(ops: &[Vec<u8>]) -> Result<(), SyncError> {
+    let total = ops.iter().fold(0usize, |sum, op| sum.saturating_add(op.len()));
+    let fits = ops.len() <= MAX_SYNC_PAGE_OPS && total <= MAX_SYNC_PAGE_BYTES;
+    if fits && ops.iter().all(|op| op.len() <= MAX_OP_BYTES) { Ok(()) } else { Err(SyncError::PageTooLarge) }
+}
+
 impl Summary {
     /// The bytes that travel.
     pub fn encode(&self) -> Vec<u8> {
@@ -140,8 +150,16 @@ impl Summary {
     /// [`SyncError`] if they are none, or name more than [`MAX_SYNC_HEADS`] heads.
     pub fn decode(bytes: &[u8]) -> Result<Self, SyncError> {
         let summary: Self = decode(bytes)?;
-        check_heads(&summary.heads)?;
+        summary.check()?;
         Ok(summary)
+    }
+
+    /// Whether it keeps the bounds, for hosts that decode it as a part of messages of their own.
+    ///
+    /// # Errors
+    /// [`SyncError::TooManyHeads`].
+    pub const fn check(&self) -> Result<(), SyncError> {
+        check_heads(self.heads.as_slice())
     }
 }
 
@@ -157,8 +175,16 @@ impl PageRequest {
     /// [`SyncError`] if they are none, or name more than [`MAX_SYNC_HEADS`] heads.
     pub fn decode(bytes: &[u8]) -> Result<Self, SyncError> {
         let request: Self = decode(bytes)?;
-        check_heads(&request.have)?;
+        request.check()?;
         Ok(request)
+    }
+
+    /// Whether it keeps the bounds, as [`Summary::check`].
+    ///
+    /// # Errors
+    /// [`SyncError::TooManyHeads`].
+    pub const fn check(&self) -> Result<(), SyncError> {
+        check_heads(self.have.as_slice())
     }
 }
 
@@ -183,11 +209,17 @@ impl PageMessage {
     /// [`SyncError`] if they are none, or the page is larger than it may be.
     pub fn decode(bytes: &[u8]) -> Result<Self, SyncError> {
         let page: Self = decode(bytes)?;
-        check_heads(&page.summary.heads)?;
-        let total = page.ops.iter().fold(0usize, |sum, op| sum.saturating_add(op.len()));
-        let fits = page.ops.len() <= MAX_SYNC_PAGE_OPS && total <= MAX_SYNC_PAGE_BYTES;
-        let each = page.ops.iter().all(|op| op.len() <= MAX_OP_BYTES);
-        if fits && each { Ok(page) } else { Err(SyncError::PageTooLarge) }
+        page.check()?;
+        Ok(page)
+    }
+
+    /// Whether it keeps the bounds, as [`Summary::check`].
+    ///
+    /// # Errors
+    /// [`SyncError::TooManyHeads`], [`SyncError::PageTooLarge`].
+    pub fn check(&self) -> Result<(), SyncError> {
+        self.summary.check()?;
+        check_ops(&self.ops)
     }
 }
 

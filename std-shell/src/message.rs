@@ -2,8 +2,8 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use folkmoot_core::NamespaceId;
-use folkmoot_core::limits::{MAX_OP_BYTES, MAX_SYNC_PAGE_BYTES, MAX_SYNC_PAGE_OPS};
-use folkmoot_core::sync::{MAX_SYNC_MESSAGE_BYTES, PageMessage, PageRequest, Summary};
+use folkmoot_core::limits::MAX_SYNC_PAGE_BYTES;
+use folkmoot_core::sync::{MAX_SYNC_MESSAGE_BYTES, PageMessage, PageRequest, Summary, check_ops};
 
 /// Longest message in bytes: a page of ops, with a few bytes around it.
 pub const MAX_MESSAGE_BYTES: usize = MAX_SYNC_MESSAGE_BYTES + 64;
@@ -59,13 +59,71 @@ impl Message {
             return Err(NoMessage);
         }
         let message: Self = borsh::from_slice(bytes).map_err(|_| NoMessage)?;
-        let fits = match &message {
-            Self::Ops(ops) => ops.len() <= MAX_SYNC_PAGE_OPS && ops.iter().all(|op| op.len() <= MAX_OP_BYTES),
-            Self::Heartbeat(summary) => Summary::decode(&summary.encode()).is_ok(),
-            Self::Wanted(_) => true,
-            Self::Request { request, .. } => PageRequest::decode(&request.encode()).is_ok(),
-            Self::Page { page, .. } => PageMessage::decode(&page.encode()).is_ok(),
+        let checked = match &message {
+            Self::Ops(ops) => check_ops(ops),
+            Self::Heartbeat(summary) => summary.check(),
+            Self::Wanted(_) => Ok(()),
+            Self::Request { request, .. } => request.check(),
+            Self::Page { page, .. } => page.check(),
         };
-        if fits { Ok(message) } else { Err(NoMessage) }
+        checked.map(|()| message).map_err(|_| NoMessage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use folkmoot_core::limits::{MAX_OP_BYTES, MAX_SYNC_HEADS, MAX_SYNC_PAGE_OPS};
+    use folkmoot_core::{Hash, OpId};
+
+    fn is_taken(message: &Message) -> bool {
+        let decoded = Message::decode(&message.encode());
+        assert!(decoded.as_ref().is_err() || decoded.as_ref() == Ok(message), "another message");
+        decoded.is_ok()
+    }
+
+    fn summary(heads: usize) -> Summary {
+        let heads = vec![OpId([1; 32]); heads];
+        let (namespace, digest) = (NamespaceId([2; 32]), Hash([3; 32]));
+        Summary { namespace, digest, ops: 1, head_count: 1, heads }
+    }
+
+    #[test]
+    fn as_many_heads_as_a_message_may_name_are_taken_and_one_more_is_not() {
+        let request = |have| PageRequest { namespace: NamespaceId([2; 32]), have: vec![OpId([1; 32]); have], after: 0 };
+        let page = |heads| PageMessage { ops: Vec::new(), next: None, summary: summary(heads) };
+        for (heads, taken) in [(MAX_SYNC_HEADS, true), (MAX_SYNC_HEADS + 1, false)] {
+            assert_eq!(is_taken(&Message::Heartbeat(summary(heads))), taken);
+            assert_eq!(is_taken(&Message::Request { number: 7, request: request(heads) }), taken);
+            assert_eq!(is_taken(&Message::Page { number: 7, page: page(heads) }), taken);
+        }
+    }
+
+    #[test]
+    fn as_many_ops_as_a_page_may_have_in_number_each_and_together_are_taken_and_one_more_is_not() {
+        let whole = MAX_OPS_BYTES / MAX_OP_BYTES;
+        let rest = MAX_OPS_BYTES - whole * MAX_OP_BYTES;
+        let full = [vec![vec![0; MAX_OP_BYTES]; whole], vec![vec![0; rest]]].concat();
+        let overfull = [full.clone(), vec![vec![0]]].concat();
+        for (ops, taken) in [
+            (vec![vec![0]; MAX_SYNC_PAGE_OPS], true),
+            (vec![vec![0]; MAX_SYNC_PAGE_OPS + 1], false),
+            (vec![vec![0; MAX_OP_BYTES]], true),
+            (vec![vec![0; MAX_OP_BYTES + 1]], false),
+            (full, true),
+            (overfull, false),
+        ] {
+            let page = PageMessage { ops: ops.clone(), next: Some(1), summary: summary(MAX_SYNC_HEADS) };
+            assert_eq!(is_taken(&Message::Ops(ops)), taken);
+            assert_eq!(is_taken(&Message::Page { number: 7, page }), taken);
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_message_or_none_is_refused() {
+        let longest = [Message::Wanted(NamespaceId([2; 32])).encode(), vec![0; MAX_MESSAGE_BYTES]].concat();
+        for bytes in [&longest[..], &[], &[9], &Message::Wanted(NamespaceId([2; 32])).encode()[..32]] {
+            assert_eq!(Message::decode(bytes), Err(NoMessage));
+        }
     }
 }
