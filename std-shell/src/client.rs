@@ -37,15 +37,7 @@ impl ContextClient {
         &self,
         work: impl FnOnce(&mut Node) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        let (reply, answer) = oneshot::channel();
-        let request = Mail::Ask(Box::new(move |node| {
-            let answer = match node {
-                Ok(node) => work(node),
-                Err(down) => Err(RequestError::Down(down.to_owned())),
-            };
-            // Who asked may have gone.
-            let _ = reply.send(answer);
-        }));
+        let (request, answer) = Mail::asking(work);
         self.mailbox.try_send(request).map_err(|error| match error {
             TrySendError::Full(_) => RequestError::Busy,
             TrySendError::Closed(_) => RequestError::Closed,

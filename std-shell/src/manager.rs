@@ -2,7 +2,7 @@
 
 use crate::client::ContextClient;
 use crate::config::{Clock, Config, NothingToMove, SystemClock, Upgrader};
-use crate::error::StartError;
+use crate::error::{Answer, RequestError, StartError};
 use crate::event::Event;
 use crate::metrics::Metrics;
 use crate::node::{Host, Node};
@@ -28,6 +28,23 @@ pub(crate) enum Mail {
     Deliver { from: PeerId, bytes: Vec<u8> },
     Heartbeat,
     Shutdown(oneshot::Sender<()>),
+}
+
+impl Mail {
+    /// A request, and where its answer will come; nowhere if the manager fails while it answers.
+    pub(crate) fn asking<T: Send + 'static>(
+        work: impl FnOnce(&mut Node) -> Answer<T> + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Answer<T>>) {
+        let (reply, answer) = oneshot::channel();
+        let request: Request = Box::new(move |node| {
+            // Who asked may have gone.
+            let _ = reply.send(match node {
+                Ok(node) => work(node),
+                Err(down) => Err(RequestError::Down(down.to_owned())),
+            });
+        });
+        (Self::Ask(request), answer)
+    }
 }
 
 impl fmt::Debug for Mail {

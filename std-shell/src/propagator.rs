@@ -8,7 +8,7 @@ use folkmoot_core::GroupId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 /// How long a propagator waits for a manager that cannot open its store, before it asks again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -91,13 +91,7 @@ async fn ask<T: Send + 'static>(
     mailbox: &mpsc::WeakSender<Mail>,
     work: impl FnOnce(&mut Node) -> Answer<T> + Send + 'static,
 ) -> Option<Answer<T>> {
-    let (reply, answer) = oneshot::channel();
-    let request = Mail::Ask(Box::new(move |node| {
-        let _ = reply.send(match node {
-            Ok(node) => work(node),
-            Err(down) => Err(RequestError::Down(down.to_owned())),
-        });
-    }));
+    let (request, answer) = Mail::asking(work);
     mailbox.upgrade()?.send(request).await.ok()?;
     answer.await.ok()
 }

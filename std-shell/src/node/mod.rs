@@ -20,7 +20,7 @@ use crate::manager::Mail;
 use crate::message::{MAX_OPS_BYTES, Message};
 use crate::metrics::Metrics;
 use crate::propagator::Propagating;
-use crate::publisher::{PeerId, Publisher};
+use crate::publisher::Publisher;
 use crate::store::{Applied, Commit, LocalChange, Store};
 use folkmoot_core::limits::MAX_SYNC_PAGE_OPS;
 use folkmoot_core::{ContextId, Effect, Engine, GroupId, NamespaceId, Outcome, PublicKey, SigningKeys, VerifiedOp};
@@ -341,6 +341,3 @@ pub(crate) fn namespace_of(op: &VerifiedOp) -> NamespaceId {
     let claimed = op.signable().namespace_id;
     if claimed.is_zero() { op.id().into() } else { claimed }
 }
-
-/// Whom a session is with.
-pub(crate) type From = PeerId;

@@ -1,10 +1,11 @@
 //! Hearing from peers, and catching up with them. Nothing that arrives is trusted, and nothing is kept for a peer but
 //! one session a namespace.
 
-use super::{From, Node, namespace_of};
+use super::{Node, namespace_of};
 use crate::error::{Answer, Refusal};
 use crate::event::Event;
 use crate::message::Message;
+use crate::publisher::PeerId;
 use crate::verify::verify_ops;
 use folkmoot_core::sync::{CatchUp, Comparison, PageMessage, PageRequest, Summary};
 use folkmoot_core::{NamespaceId, Outcome, SignedGroupOp, VerifiedOp};
@@ -13,7 +14,7 @@ use std::time::Instant;
 /// A catch-up under way.
 #[derive(Debug)]
 pub(crate) struct Session {
-    peer: From,
+    peer: PeerId,
     catch_up: CatchUp,
     /// The number of the request that is to be answered.
     number: u64,
@@ -26,14 +27,14 @@ pub(crate) struct Session {
 
 impl Node {
     /// Takes a message from a peer. What a liar sends is counted and dropped.
-    pub(crate) fn receive(&mut self, from: From, bytes: &[u8]) -> Answer<()> {
+    pub(crate) fn receive(&mut self, from: PeerId, bytes: &[u8]) -> Answer<()> {
         match Message::decode(bytes) {
             Err(_) => {
                 self.host.metrics.malformed.inc();
                 Ok(())
             }
             Ok(Message::Ops(ops)) => {
-                let ops = self.verified(ops);
+                let ops = self.verified(&ops);
                 if !ops.is_empty() {
                     let _ = self.take_in(ops, Vec::new(), false)?;
                     self.fetch_missing(from);
@@ -63,9 +64,9 @@ impl Node {
     }
 
     /// The ops that are signed, of namespaces that are followed.
-    fn verified(&self, ops: Vec<Vec<u8>>) -> Vec<VerifiedOp> {
+    fn verified(&self, ops: &[Vec<u8>]) -> Vec<VerifiedOp> {
         let mut verified = Vec::with_capacity(ops.len());
-        for op in verify_ops(&ops) {
+        for op in verify_ops(ops) {
             match op {
                 Ok(op) if self.followed.contains(&namespace_of(&op)) => verified.push(op),
                 Ok(_) => {}
@@ -76,7 +77,7 @@ impl Node {
     }
 
     /// What waits causes its own fetch.
-    fn fetch_missing(&mut self, from: From) {
+    fn fetch_missing(&mut self, from: PeerId) {
         let waited: Vec<NamespaceId> = self.engine.namespaces_waited_for().collect();
         for namespace in waited {
             if !self.engine.missing(&namespace).is_empty() {
@@ -85,7 +86,7 @@ impl Node {
         }
     }
 
-    fn compare(&mut self, from: From, theirs: &Summary) {
+    fn compare(&mut self, from: PeerId, theirs: &Summary) {
         let namespace = theirs.namespace;
         if !self.followed.contains(&namespace) {
             return;
@@ -107,13 +108,13 @@ impl Node {
         }
     }
 
-    fn synced(&mut self, peer: From, namespace: &NamespaceId) {
+    fn synced(&mut self, peer: PeerId, namespace: &NamespaceId) {
         if self.wanted.remove(namespace) {
             self.emit(Event::Synced { namespace: *namespace, peer });
         }
     }
 
-    fn send_summary(&mut self, to: From, namespace: &NamespaceId) {
+    fn send_summary(&mut self, to: PeerId, namespace: &NamespaceId) {
         if let Some(summary) = self.engine.summary(namespace) {
             // Lost like any message: the next heartbeat says the same.
             let _ = self.host.publisher.send(&to, &Message::Heartbeat(summary).encode());
@@ -121,7 +122,7 @@ impl Node {
     }
 
     /// Begins to catch up with a peer, unless a session is under way.
-    fn begin(&mut self, peer: From, namespace: &NamespaceId) {
+    fn begin(&mut self, peer: PeerId, namespace: &NamespaceId) {
         let now = Instant::now();
         let timeout = self.host.config.page_timeout;
         if self.sessions.get(namespace).is_some_and(|session| now.duration_since(session.asked) < timeout) {
@@ -143,7 +144,7 @@ impl Node {
         }
     }
 
-    fn answer(&mut self, from: From, number: u64, request: &PageRequest) -> Answer<()> {
+    fn answer(&mut self, from: PeerId, number: u64, request: &PageRequest) -> Answer<()> {
         let Ok(page) = self.engine.page(request) else { return Ok(()) };
         // All that the engine admitted is on disk.
         let ops = self.store.ops_bytes(&page.ops)?;
@@ -152,12 +153,12 @@ impl Node {
         Ok(())
     }
 
-    fn take_page(&mut self, from: From, number: u64, page: &PageMessage) -> Answer<()> {
+    fn take_page(&mut self, from: PeerId, number: u64, page: &PageMessage) -> Answer<()> {
         let namespace = page.summary.namespace;
         let asked = |session: &&mut Session| session.peer == from && session.number == number;
         let Some(session) = self.sessions.get_mut(&namespace).filter(asked) else { return Ok(()) };
         session.pages = session.pages.saturating_add(1);
-        let ops = self.verified(page.ops.clone());
+        let ops = self.verified(&page.ops);
         if ops.len() < page.ops.len() {
             // Somebody who sends what nobody signed, or what was not asked for.
             self.sessions.remove(&namespace);
@@ -178,7 +179,7 @@ impl Node {
     }
 
     /// A session that came to its end: another, if it brought something and there is still something missing.
-    fn end(&mut self, from: From, namespace: &NamespaceId, theirs: &Summary) {
+    fn end(&mut self, from: PeerId, namespace: &NamespaceId, theirs: &Summary) {
         let progress = self.sessions.remove(namespace).is_some_and(|session| session.progress);
         if self.engine.compare(theirs) == Comparison::Behind {
             if progress {
