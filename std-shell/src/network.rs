@@ -26,25 +26,20 @@ struct Inner {
     weather: Weather,
     /// Between these two nothing passes; the smaller first.
     divided: BTreeSet<(PeerId, PeerId)>,
-    random: u64,
+    random: fastrand::Rng,
     sent: u64,
     lost: u64,
 }
 
-impl Inner {
-    /// A splitmix64 generator.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// The network. Clones are the same one.
+#[derive(Clone)]
+pub struct Network(Arc<Mutex<Inner>>);
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new(0)
     }
 }
-
-/// The network. Clones are the same one.
-#[derive(Clone, Default)]
-pub struct Network(Arc<Mutex<Inner>>);
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,8 +52,8 @@ impl fmt::Debug for Network {
 impl Network {
     /// A network in fair weather, whose luck comes from this seed.
     pub fn new(seed: u64) -> Self {
-        let network = Self::default();
-        network.lock().random = seed;
+        let network = Self(Arc::default());
+        network.lock().random.seed(seed);
         network
     }
 
@@ -99,10 +94,10 @@ impl Network {
     fn carry(&self, from: PeerId, to: PeerId, bytes: &[u8]) {
         let mut inner = self.lock();
         let weather = inner.weather;
-        let copies = if inner.random() % 100 < u64::from(weather.twice_percent) { 2 } else { 1 };
+        let copies = if inner.random.u8(..100) < weather.twice_percent { 2 } else { 1 };
         for _ in 0..copies {
             inner.sent = inner.sent.saturating_add(1);
-            let lost = inner.random() % 100 < u64::from(weather.loss_percent);
+            let lost = inner.random.u8(..100) < weather.loss_percent;
             if lost || inner.divided.contains(&(from.min(to), from.max(to))) {
                 inner.lost = inner.lost.saturating_add(1);
                 continue;
@@ -114,7 +109,7 @@ impl Network {
                 }
                 continue;
             }
-            let delay = Duration::from_micros(inner.random() % longest);
+            let delay = Duration::from_micros(inner.random.u64(..longest));
             let (network, bytes) = (self.clone(), bytes.to_vec());
             // Whoever sends does so on the manager's thread, which belongs to a runtime.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::error::Fault;
-use super::schema::{Bytes, FILE, IDS, INDEX, KEYS, LOCAL, LOGS, OPS, OUTBOX, SNAPSHOTS, STATE};
+use super::schema::{ASIDE, Bytes, FILE, IDS, INDEX, KEYS, LOCAL, LOGS, OPS, OUTBOX, SNAPSHOTS, STATE};
 use folkmoot_core::Hash;
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use sha2::{Digest, Sha256};
@@ -37,6 +37,11 @@ impl Store {
                 let (place, piece) = row?;
                 let (covers, number) = place.value();
                 add(&mut hash, &[covers, u64::from(number)].map(u64::to_le_bytes).concat(), piece.value());
+            }
+            // Only where somebody put something aside.
+            match txn.open_table(ASIDE) {
+                Err(redb::TableError::TableDoesNotExist(_)) => {}
+                _ => add_rows(&mut hash, txn, ASIDE)?,
             }
             Ok(Hash(hash.finalize().into()))
         })

@@ -1,5 +1,6 @@
 //! What the store promises, by behaviour.
 
+mod aside;
 mod common;
 mod files;
 mod full_disk;
