@@ -72,5 +72,5 @@ pub use publisher::{NotTaken, Offline, PeerId, Publisher};
 pub use requests::{
     AppliedOp, ContextMember, ContextStatus, ContextSummary, Equivocation, Execution, GroupSettings, GroupSummary,
     InvitationSummary, InvitationTerms, MAX_ISSUED_INVITATIONS, MAX_KEPT_KEYS, MAX_MEMBERS_AT_ONCE, NamespaceCounts,
-    NamespaceSummary, NewContext, NewNamespace, Page, StateProof, Target, UpgradeStatus,
+    NamespaceSummary, NewContext, NewNamespace, Page, StateProof, TakenOps, Target, UpgradeStatus,
 };

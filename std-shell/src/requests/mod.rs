@@ -3,6 +3,7 @@
 mod access;
 mod configuration;
 mod contexts;
+mod files;
 mod governance;
 mod identity;
 mod questions;
@@ -12,6 +13,7 @@ mod upgrades;
 pub use access::{InvitationTerms, MAX_ISSUED_INVITATIONS};
 pub use configuration::GroupSettings;
 pub use contexts::{ContextMember, ContextSummary, Execution, NewContext};
+pub use files::TakenOps;
 pub use governance::{AppliedOp, MAX_MEMBERS_AT_ONCE, NewNamespace};
 pub use identity::MAX_KEPT_KEYS;
 pub use questions::{

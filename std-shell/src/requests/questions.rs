@@ -111,6 +111,20 @@ impl ContextClient {
         self.ask(move |node| node.subgroups(&group, after, limit)).await
     }
 
+    /// All groups of a namespace, its root among them: up to `limit` and [`MAX_PAGE_ROWS`] of them, from the first after
+    /// `after`.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchNamespace`].
+    pub async fn groups(
+        &self,
+        namespace: NamespaceId,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Answer<Page<GroupId, GroupInfo>> {
+        self.ask(move |node| node.groups(&namespace, after, limit)).await
+    }
+
     /// The members of a group with their roles, capabilities and names: up to `limit` and [`MAX_PAGE_ROWS`] of them, from
     /// the first after `after`. Those of groups above, who may have standing here, are not among them.
     ///
@@ -336,6 +350,20 @@ impl Node {
             }
         }
         Ok(page(limit, below))
+    }
+
+    fn groups(
+        &self,
+        namespace: &NamespaceId,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Answer<Page<GroupId, GroupInfo>> {
+        self.held(namespace)?;
+        let mut found = Vec::new();
+        for group in self.engine.groups(namespace).range(from(after)).take(clamped(limit)) {
+            found.push((*group, self.store.group_info(group)?.ok_or(Refusal::NoSuchGroup(*group))?));
+        }
+        Ok(page(limit, found))
     }
 
     fn group_invitations(

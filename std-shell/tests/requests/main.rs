@@ -4,6 +4,7 @@ mod access;
 mod common;
 mod configuration;
 mod contexts;
+mod files;
 mod governance;
 mod identity;
 mod questions;
