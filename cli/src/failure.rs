@@ -1,11 +1,71 @@
-//! Why a command ends early, and with which exit code.
+//! Why a command ends early: what happened, to what, what to do next; and with which exit code.
 
+use crate::output::{bad, bold, dim};
 use folkmoot_core::crypto::SignError;
 use folkmoot_core::{DraftError, ReceiveError};
-use std::io;
+use serde_json::json;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Why a command ends early. Each is told in one line.
+/// How a command ended, as its exit code says. `folkmoot --help` and docs/cli.md have the same table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It failed while it was done: the disk, stdout, a demo that does not hold.
+    Failed = 1,
+    /// Wrong arguments, or input or a database that cannot be read.
+    Usage = 2,
+    /// A name that nothing has, or more than one.
+    Name = 3,
+    /// The rules refuse it: no authority, no key, it would be void.
+    Refused = 4,
+    /// Nothing would change.
+    Nothing = 5,
+    /// Done, and what was looked at is not sound.
+    Unsound = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What went wrong with a command that asks a node.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// For programs: a word that stays the same.
+    pub(crate) code: &'static str,
+    /// How the command ends.
+    pub(crate) exit: Exit,
+    /// What happened, to what.
+    pub(crate) what: String,
+    /// What could have been meant.
+    pub(crate) candidates: Vec<String>,
+    /// What to do next.
+    pub(crate) next: Vec<String>,
+}
+
+impl Trouble {
+    pub(crate) fn new(code: &'static str, exit: Exit, what: impl Into<String>) -> Self {
+        Self { code, exit, what: what.into(), candidates: Vec::new(), next: Vec::new() }
+    }
+
+    /// Adds something to do.
+    #[must_use]
+    pub(crate) fn next(mut self, step: impl Into<String>) -> Self {
+        self.next.push(step.into());
+        self
+    }
+
+    /// Adds what could have been meant.
+    #[must_use]
+    pub(crate) fn candidates(mut self, candidates: Vec<String>) -> Self {
+        self.candidates = candidates;
+        self
+    }
+}
+
+/// Why a command ends early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// A file that cannot be read, or holds no ops: which, where and why.
@@ -26,15 +86,70 @@ pub(crate) enum Failure {
     /// The demo could not do what it tells.
     #[error("the demo could not go on: {0}")]
     Demo(String),
+    /// Anything else.
+    #[error("{}", .0.what)]
+    Trouble(Box<Trouble>),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(Box::new(trouble))
+    }
 }
 
 impl Failure {
-    /// 2 where the caller asked for what cannot be done, 1 where doing it failed.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    /// How the command ends.
+    pub(crate) const fn exit(&self) -> Exit {
         match self {
-            Self::Input(_) | Self::Store(_) => ExitCode::from(2),
-            Self::Output(_) | Self::Lost(_) | Self::Disagree(_) | Self::Demo(_) => ExitCode::FAILURE,
+            Self::Input(_) | Self::Store(_) => Exit::Usage,
+            Self::Output(_) | Self::Lost(_) | Self::Disagree(_) | Self::Demo(_) => Exit::Failed,
+            Self::Trouble(trouble) => trouble.exit,
         }
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "input",
+            Self::Store(_) => "database",
+            Self::Lost(_) => "not_written",
+            Self::Output(_) => "output",
+            Self::Disagree(_) | Self::Demo(_) => "demo",
+            Self::Trouble(trouble) => trouble.code,
+        }
+    }
+
+    /// Says it in words.
+    pub(crate) fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}: {self}", bad("folkmoot"))?;
+        let Self::Trouble(trouble) = self else { return Ok(()) };
+        for candidate in &trouble.candidates {
+            writeln!(out, "    {candidate}")?;
+        }
+        for step in &trouble.next {
+            writeln!(out, "  {} {step}", bold("next:"))?;
+        }
+        if trouble.exit == Exit::Refused {
+            writeln!(out, "  {}", dim("Nothing was changed."))?;
+        }
+        Ok(())
+    }
+
+    /// Says it to a program: one line.
+    pub(crate) fn tell_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (candidates, next) = match self {
+            Self::Trouble(trouble) => (trouble.candidates.clone(), trouble.next.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let candidates: Vec<String> =
+            candidates.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        let error = json!({
+            "code": self.code(),
+            "exit_code": self.exit() as u8,
+            "message": self.to_string(),
+            "candidates": candidates,
+            "next": next,
+        });
+        writeln!(out, "{}", json!({ "error": error }))
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const MAX_QUOTED_CHARS: usize = 40;
 
 /// Who is who.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct People {
     names: BTreeMap<PublicKey, String>,
 }
@@ -20,6 +20,11 @@ impl People {
     /// Gives a key a name, unless it has one.
     pub(crate) fn name(&mut self, key: PublicKey, name: &str) {
         self.names.entry(key).or_insert_with(|| on_one_line(name));
+    }
+
+    /// The name, if there is one.
+    pub(crate) fn name_of(&self, key: &PublicKey) -> Option<&str> {
+        self.names.get(key).map(String::as_str)
     }
 
     /// The name and the beginning of the key, or the latter alone: `bob b46f8b5f`.
@@ -166,4 +171,39 @@ pub(crate) const fn rejection(reason: RejectReason) -> &'static str {
 /// A count with its noun: `1 op`, `2 ops`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A time in unix seconds, as a date in UTC: `2026-11-23 04:27 UTC`.
+pub(crate) fn time(unix: u64) -> String {
+    let (days, seconds) = (unix / 86_400, unix % 86_400);
+    // Days since 0000-03-01, in eras of 400 years (Howard Hinnant's civil_from_days).
+    let shifted = days.saturating_add(719_468);
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_dates_in_utc() {
+        for (unix, expected) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_795_408_020, "2026-11-23 04:27 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(time(unix), expected);
+        }
+        // Whatever somebody wrote into an invitation.
+        assert!(time(u64::MAX).ends_with("UTC"));
+    }
 }

@@ -1,0 +1,15 @@
+//! One file for each family of commands.
+
+pub(crate) mod context;
+pub(crate) mod generate;
+pub(crate) mod group;
+pub(crate) mod init;
+pub(crate) mod invite;
+pub(crate) mod join;
+pub(crate) mod member;
+pub(crate) mod namespace;
+pub(crate) mod op;
+pub(crate) mod sync;
+pub(crate) mod transfer;
+pub(crate) mod upgrade;
+pub(crate) mod whoami;
