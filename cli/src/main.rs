@@ -6,6 +6,7 @@
 
 mod account;
 mod changed;
+mod checks;
 mod commands;
 mod demo;
 mod exchange;
@@ -24,7 +25,8 @@ mod sight;
 mod words;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use commands::{context, generate, group, init, invite, join, member, namespace, op, sync, upgrade, whoami};
+use commands::{bench, context, doctor, generate, group, init, invite, join, member, namespace, op};
+use commands::{sync, upgrade, verify, whoami, why};
 use failure::{Exit, Failure};
 use node::{Node, Place};
 use output::{Answered, Silent, answer};
@@ -91,6 +93,14 @@ enum Command {
     Op(op::OpCommand),
     /// Exchanges ops with another database, a file of ops, or a folder of either.
     Sync(sync::SyncArgs),
+    /// Tells why an op has the effect it has, or has none.
+    Why(why::WhyArgs),
+    /// Looks at the database: file, digest against a replay, forks, what waits, keys and their permissions.
+    Doctor,
+    /// Checks everything from bytes up, every signature included, and trusts nothing that is stored.
+    Verify,
+    /// Measures how fast this machine does what folkmoot does.
+    Bench(bench::BenchArgs),
     /// Feeds the ops of some files to an engine, in the order given, and tells what came of them.
     ///
     /// Whatever the order, the same state comes of it. Ops that are malformed or badly signed leave no trace: they are
@@ -160,6 +170,9 @@ fn run(cli: &Cli, mut out: &mut dyn Write) -> Result<ExitCode, Failure> {
         }
         Command::Completions(args) => generate::completions(args, Cli::command(), out),
         Command::Man(args) => generate::man(args, Cli::command(), out),
+        Command::Bench(args) => bench::run(args),
+        Command::Doctor => doctor::run(&cli.place),
+        Command::Verify => verify::run(&cli.place),
         Command::Init => init::run(&cli.place),
         command => with_runtime(command, &cli.place),
     }?;
@@ -196,6 +209,7 @@ async fn with_node(command: &Command, node: &Node) -> Answered {
         Command::Join(args) => join::run(args, node).await,
         Command::Op(command) => op::run(command, node).await,
         Command::Sync(args) => sync::run(args, node).await,
+        Command::Why(args) => why::run(args, node).await,
         // Those that need no node are dealt with before.
         _ => answer(Silent {}),
     }

@@ -1,6 +1,8 @@
 //! One file for each family of commands.
 
+pub(crate) mod bench;
 pub(crate) mod context;
+pub(crate) mod doctor;
 pub(crate) mod generate;
 pub(crate) mod group;
 pub(crate) mod init;
@@ -12,4 +14,6 @@ pub(crate) mod op;
 pub(crate) mod sync;
 pub(crate) mod transfer;
 pub(crate) mod upgrade;
+pub(crate) mod verify;
 pub(crate) mod whoami;
+pub(crate) mod why;
