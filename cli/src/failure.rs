@@ -43,17 +43,27 @@ pub(crate) struct Trouble {
     pub(crate) candidates: Vec<String>,
     /// What to do next.
     pub(crate) next: Vec<String>,
+    /// Whether a part of what was asked for is done all the same.
+    pub(crate) half_done: bool,
 }
 
 impl Trouble {
     pub(crate) fn new(code: &'static str, exit: Exit, what: impl Into<String>) -> Self {
-        Self { code, exit, what: what.into(), candidates: Vec::new(), next: Vec::new() }
+        Self { code, exit, what: what.into(), candidates: Vec::new(), next: Vec::new(), half_done: false }
     }
 
     /// Adds something to do.
     #[must_use]
     pub(crate) fn next(mut self, step: impl Into<String>) -> Self {
         self.next.push(step.into());
+        self
+    }
+
+    /// Says that a part is done all the same, and which.
+    #[must_use]
+    pub(crate) fn half_done(mut self, done: &str) -> Self {
+        self.what = format!("{done}, but: {}", self.what);
+        self.half_done = true;
         self
     }
 
@@ -98,6 +108,15 @@ impl From<Trouble> for Failure {
 }
 
 impl Failure {
+    /// Says that a part is done all the same, and which.
+    #[must_use]
+    pub(crate) fn half_done(self, done: &str) -> Self {
+        match self {
+            Self::Trouble(trouble) => trouble.half_done(done).into(),
+            other => other,
+        }
+    }
+
     /// How the command ends.
     pub(crate) const fn exit(&self) -> Exit {
         match self {
@@ -128,7 +147,7 @@ impl Failure {
         for step in &trouble.next {
             writeln!(out, "  {} {step}", bold("next:"))?;
         }
-        if trouble.exit == Exit::Refused {
+        if trouble.exit == Exit::Refused && !trouble.half_done {
             writeln!(out, "  {}", dim("Nothing was changed."))?;
         }
         Ok(())
@@ -136,9 +155,9 @@ impl Failure {
 
     /// Says it to a program: one line.
     pub(crate) fn tell_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (candidates, next) = match self {
-            Self::Trouble(trouble) => (trouble.candidates.clone(), trouble.next.clone()),
-            _ => (Vec::new(), Vec::new()),
+        let (candidates, next, half_done) = match self {
+            Self::Trouble(trouble) => (trouble.candidates.clone(), trouble.next.clone(), trouble.half_done),
+            _ => (Vec::new(), Vec::new(), false),
         };
         let candidates: Vec<String> =
             candidates.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
@@ -148,6 +167,7 @@ impl Failure {
             "message": self.to_string(),
             "candidates": candidates,
             "next": next,
+            "half_done": half_done,
         });
         writeln!(out, "{}", json!({ "error": error }))
     }

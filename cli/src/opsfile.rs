@@ -4,7 +4,6 @@ use crate::failure::{Exit, Failure, Trouble};
 use crate::input::{self, GivenOp};
 use crate::naming::hex;
 use crate::node::shown;
-use folkmoot_core::SignedGroupOp;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -75,11 +74,6 @@ pub(crate) fn read(files: &[PathBuf], stdin: impl Read) -> Result<GivenOps, Fail
 /// A line for an op.
 pub(crate) fn line(bytes: &[u8]) -> String {
     hex(bytes)
-}
-
-/// The ids and namespaces of ops, of those that can be decoded.
-pub(crate) fn decoded(ops: &[Vec<u8>]) -> impl Iterator<Item = SignedGroupOp> + '_ {
-    ops.iter().filter_map(|bytes| SignedGroupOp::decode(bytes).ok())
 }
 
 /// Writes a file whole, beside its name first, so that whoever reads it finds the old one or the new one.

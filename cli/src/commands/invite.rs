@@ -3,15 +3,17 @@
 use crate::changed::{Changed, RoleArg};
 use crate::failure::{Exit, Failure, Trouble};
 use crate::naming::{Candidate, pick, whole_id};
-use crate::node::Node;
+use crate::node::{Node, shown};
 use crate::output::{Answered, Table, Told, answer, bold};
 use crate::sight::{Named, NamespaceSight, Scope, Sight, plain, quoted};
 use crate::words::{count, on_one_line, short, time};
 use clap::Subcommand;
-use folkmoot::{By, InvitationSummary, InvitationTerms};
+use folkmoot::{By, InvitationLink, InvitationSummary, InvitationTerms};
 use folkmoot_core::{GroupId, InvitationId, Role};
 use serde::Serialize;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Invitations that are asked for at a time.
@@ -34,6 +36,9 @@ pub(crate) enum InviteCommand {
         /// The only person who may use it, by name or whole key.
         #[arg(long = "for", value_name = "WHO")]
         invitee: Option<String>,
+        /// Writes the link to a file that only you may read, and does not print it.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
         #[command(flatten)]
         scope: Scope,
     },
@@ -143,15 +148,22 @@ struct Made {
     namespace: Named,
     group: Named,
     issued: Issued,
-    /// A secret.
-    link: String,
+    /// A secret; null if it was written to a file.
+    link: Option<String>,
+    file: Option<String>,
 }
 
 impl Told for Made {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
         let group = quoted(self.group.name.as_deref().unwrap_or(&self.group.id));
         writeln!(out, "Invitation {} to {group}, {}.", bold(&short(&self.id.0)), self.issued.words())?;
-        writeln!(out, "Whoever has this link can come in by it:\n\n{}\n", bold(&self.link))?;
+        match (&self.link, &self.file) {
+            (Some(link), _) => writeln!(out, "Whoever has this link can come in by it:\n\n{}\n", bold(link))?,
+            (None, file) => {
+                let file = bold(file.as_deref().unwrap_or_default());
+                writeln!(out, "The link is in {file}. Whoever has it can come in by it.")?;
+            }
+        }
         writeln!(out, "They need the ops of the namespace too. Without a network, by a file that goes to and fro:")?;
         writeln!(out, "  here    folkmoot sync moot.ops")?;
         writeln!(out, "  there   folkmoot join LINK --via moot.ops --me NAME")?;
@@ -162,7 +174,7 @@ impl Told for Made {
 pub(crate) async fn run(command: &InviteCommand, node: &Node) -> Answered {
     let sight = Sight::of(&node.client).await?;
     match command {
-        InviteCommand::Create { role, uses, expires, invitee, scope } => {
+        InviteCommand::Create { role, uses, expires, invitee, to, scope } => {
             let spot = sight.spot(scope)?;
             let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
             let invitee = invitee.as_deref().map(|wanted| spot.namespace.person(wanted)).transpose()?;
@@ -184,7 +196,12 @@ pub(crate) async fn run(command: &InviteCommand, node: &Node) -> Answered {
                 issued_at: now,
             };
             let (namespace, group) = (spot.namespace.named(), spot.namespace.group_named(&spot.group));
-            answer(Made { id: link.id(), namespace, group, issued, link: link.to_string() })
+            if let Some(file) = to {
+                write_secret(file, &link)?;
+            }
+            let file = to.as_deref().map(shown);
+            let text = to.is_none().then(|| link.to_string());
+            answer(Made { id: link.id(), namespace, group, issued, link: text, file })
         }
         InviteCommand::Revoke { invitation, scope } => revoke(invitation, scope, node, &sight).await,
         InviteCommand::Show { invitation, link, namespace } => {
@@ -198,6 +215,23 @@ pub(crate) async fn run(command: &InviteCommand, node: &Node) -> Answered {
             show(all, *link, node, &sight).await
         }
     }
+}
+
+/// Writes a link to a file that was not there, for its owner only.
+fn write_secret(file: &Path, link: &InvitationLink) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let written = options.open(file).and_then(|mut file| writeln!(file, "{link}"));
+    written.map_err(|error| {
+        let what = format!("the link was not written to {}: {error}", shown(file));
+        let again = format!("the invitation is there:  folkmoot invite show {} --link", short(&link.id().0));
+        Trouble::new("not_written", Exit::Failed, what).next(again).into()
+    })
 }
 
 type Found<'s> = (&'s NamespaceSight, GroupId, InvitationId, InvitationSummary);

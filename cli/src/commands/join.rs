@@ -7,19 +7,20 @@ use crate::node::{Node, shown};
 use crate::output::{Answered, Told, answer, bold, dim};
 use crate::refusals::bad_link;
 use crate::sight::{Named, Sight, plain, quoted};
-use crate::words::{on_one_line, short};
+use crate::words::{count, on_one_line, short};
 use folkmoot::{By, InvitationLink, MAX_LINK_CHARS, Refusal, RequestError};
 use folkmoot_core::{DraftError, OpId, Role, SigningKey, VoidReason};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Joins a group by an invitation. A key is made for it, unless this database has one in the namespace.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JoinArgs {
-    /// The link; `-` reads it from stdin, and so keeps it out of the shell's history.
+    /// The link, or a file that holds it, or `-` for stdin. A file and stdin keep it out of the shell's history.
     link: String,
     /// What to be called in the group.
     #[arg(long, value_name = "NAME", value_parser = name_arg)]
@@ -68,19 +69,19 @@ impl Told for Joined {
 }
 
 fn read_link(text: &str) -> Result<InvitationLink, Failure> {
-    let text = if text == "-" {
-        let mut read = Zeroizing::new(String::new());
-        // A link with room for white space around it.
-        io::stdin()
-            .lock()
-            .take(2 * MAX_LINK_CHARS as u64)
-            .read_to_string(&mut read)
-            .map_err(|error| Trouble::new("input", Exit::Usage, format!("stdin cannot be read: {error}")))?;
-        read
+    let mut read = Zeroizing::new(String::new());
+    // A link with room for white space around it.
+    let most = 2 * MAX_LINK_CHARS as u64;
+    let came = if text == "-" {
+        io::stdin().lock().take(most).read_to_string(&mut read)
+    } else if !text.starts_with("folkmoot:") && Path::new(text).is_file() {
+        File::open(text).and_then(|file| file.take(most).read_to_string(&mut read))
     } else {
-        Zeroizing::new(text.to_owned())
+        read.push_str(text);
+        Ok(0)
     };
-    Ok(text.parse().map_err(|error| bad_link(format!("this is no invitation link: {error}")))?)
+    came.map_err(|error| Trouble::new("input", Exit::Usage, format!("the link cannot be read: {error}")))?;
+    Ok(read.parse().map_err(|error| bad_link(format!("this is no invitation link: {error}")))?)
 }
 
 pub(crate) async fn run(args: &JoinArgs, node: &Node) -> Answered {
@@ -94,7 +95,12 @@ pub(crate) async fn run(args: &JoinArgs, node: &Node) -> Answered {
     let key = if args.new_key { Some(fresh_key()?) } else { None };
     let claim = match node.client.join_group(link, key).await {
         Ok(claim) => claim,
-        Err(error) => return Err(not_joined(error, args, node).await?),
+        Err(error) => {
+            let failure = not_joined(error, args, node).await?;
+            let got: usize = via.iter().map(Partner::got).sum();
+            let done = format!("{} came in", count(got, "op"));
+            return Err(if got > 0 { failure.half_done(&done) } else { failure });
+        }
     };
     let mut ops = vec![claim];
     let sight = Sight::of(&node.client).await?;

@@ -188,7 +188,9 @@ async fn add(who: &[String], role: Role, name: Option<&str>, scope: &Scope, node
     let mut ops = added.map_err(|error| sight.trouble(error))?;
     if let (Some(name), [person]) = (named, &people[..]) {
         let set = node.client.set_member_alias(spot.by, spot.group, *person, name.to_owned()).await;
-        ops.push(set.map_err(|error| sight.trouble(error))?);
+        let who = spot.namespace.people.who(person);
+        let done = format!("{who} is {} in {}", with_article(role), place(&spot));
+        ops.push(set.map_err(|error| sight.trouble(error).half_done(&done))?);
     }
     let mut changed = changed("member add", &spot, ops);
     for person in &people {

@@ -10,7 +10,8 @@ use crate::opsfile::{self, Kind};
 use crate::output::{Answered, Told, answer, bad, bold, dim, good, warn};
 use crate::sight::{Sight, plain, quoted};
 use crate::words::{count, short};
-use folkmoot_core::{Hash, NamespaceId, OpId};
+use folkmoot::store::StoreOptions;
+use folkmoot_core::{Hash, NamespaceId, OpId, SignedGroupOp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
@@ -88,6 +89,11 @@ impl Told for Synced {
 }
 
 impl Partner {
+    /// How many ops came.
+    pub(crate) const fn got(&self) -> usize {
+        self.got.admitted
+    }
+
     /// A line, and remarks.
     pub(crate) fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
         let (got, gave) = (count(self.got.admitted, "op"), self.gave);
@@ -205,7 +211,13 @@ async fn with_database(
     node: &Node,
     differing: &mut Differing,
 ) -> Result<Partner, Failure> {
-    let other = Node::open_other(path, node.options.clone()).await?;
+    // Either database may be encrypted, or both, with the passphrase that was given.
+    let other = match Node::open_other(path, StoreOptions::default()).await {
+        Err(Failure::Trouble(trouble)) if trouble.code == "passphrase" => {
+            Node::open_other(path, node.options.clone()).await?
+        }
+        other => other?,
+    };
     let done = between(node, &other, only, differing).await;
     other.close().await;
     let (got, gave) = done?;
@@ -252,16 +264,22 @@ async fn with_ops(path: &Path, only: Option<NamespaceId>, node: &Node) -> Result
         _ => opsfile::read(&[path.to_owned()], io::empty())?,
     };
     let (mut there, mut namespaces) = (HashSet::new(), BTreeSet::new());
-    for op in opsfile::decoded(&given.ops) {
-        let id = op.signable.id();
-        there.insert(id);
-        let claimed = op.signable.namespace_id;
-        namespaces.insert(if claimed.is_zero() { id.into() } else { claimed });
+    let (mut ops, mut places) = (Vec::new(), Vec::new());
+    for (bytes, place) in given.ops.into_iter().zip(given.places) {
+        if let Ok(op) = SignedGroupOp::decode(&bytes) {
+            let namespace = namespace_of(&op);
+            there.insert(op.signable.id());
+            namespaces.insert(namespace);
+            if only.is_some_and(|only| only != namespace) {
+                continue;
+            }
+        }
+        ops.push(bytes);
+        places.push(place);
     }
     let mut intake = Intake::begin(&node.client).await?;
-    let bar = progress("ops", given.ops.len());
-    let place = |at: usize| given.places.get(at).cloned().unwrap_or_default();
-    intake.take(given.ops.clone(), place, &bar).await?;
+    let bar = progress("ops", ops.len());
+    intake.take(ops, |at| places.get(at).cloned().unwrap_or_default(), &bar).await?;
     bar.finish_and_clear();
     let got = intake.end().await?;
     let mut notes: Vec<String> = given.too_long.iter().map(|(place, why)| format!("{place}: {why}")).collect();
@@ -296,6 +314,12 @@ async fn with_ops(path: &Path, only: Option<NamespaceId>, node: &Node) -> Result
         opsfile::append(path, lacking.iter().map(Vec::as_slice))?;
     }
     Ok(Partner { path: shown(path), kind: "ops", gave, got, notes })
+}
+
+/// The namespace that an op is in.
+fn namespace_of(op: &SignedGroupOp) -> NamespaceId {
+    let claimed = op.signable.namespace_id;
+    if claimed.is_zero() { op.signable.id().into() } else { claimed }
 }
 
 async fn reached(node: &Node, only: Option<NamespaceId>, differing: &Differing) -> Result<Vec<Reached>, Failure> {

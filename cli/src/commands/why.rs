@@ -261,8 +261,8 @@ async fn aside(wanted: &str, node: &Node) -> Result<Option<Aside>, Failure> {
     let mut found = None;
     for batch in ops.chunks(1_024) {
         let taken = node.client.take_ops(batch.to_vec()).await.map_err(plain)?.taken;
-        let named = taken.into_iter().filter(|op| wanted.len() > 1 && op.op.to_string().starts_with(&wanted));
-        found = named.last().or(found);
+        let mut named = taken.into_iter().filter(|op| wanted.len() > 1 && op.op.to_string().starts_with(&wanted));
+        found = named.next_back().or(found);
     }
     Ok(found.and_then(|op| match op.status {
         Status::Pending { missing } => {
