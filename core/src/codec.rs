@@ -52,6 +52,21 @@ fn encode<T: borsh::BorshSerialize>(value: &T, capacity: usize) -> Vec<u8> {
     out
 }
 
+/// Takes what is written as long as these bytes begin with it, and keeps the rest of them.
+struct Same<'a>(&'a [u8]);
+
+impl borsh::io::Write for Same<'_> {
+    fn write(&mut self, written: &[u8]) -> borsh::io::Result<usize> {
+        let other = || borsh::io::Error::from(borsh::io::ErrorKind::InvalidData);
+        self.0 = self.0.strip_prefix(written).ok_or_else(other)?;
+        Ok(written.len())
+    }
+
+    fn flush(&mut self) -> borsh::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn name(text: &str) -> Result<(), Malformed> {
     if text.len() > MAX_NAME_BYTES { Err(Malformed::StringTooLong) } else { Ok(()) }
 }
@@ -166,7 +181,8 @@ impl SignedGroupOp {
         }
         let op: Self = borsh::from_slice(bytes).map_err(|_| Malformed::Undecodable)?;
         op.signable.check()?;
-        if op.encode() != bytes {
+        let mut rest = Same(bytes);
+        if borsh::BorshSerialize::serialize(&op, &mut rest).is_err() || !rest.0.is_empty() {
             return Err(Malformed::NotCanonical);
         }
         Ok(op)

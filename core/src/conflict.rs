@@ -130,6 +130,10 @@ impl RunList {
 
     fn place(&self, dag: &Dag, op: OpIx) -> usize {
         let (_, position) = dag.run_and_position(op);
+        // Most come at the end, and a search touches many ops.
+        if self.ops.last().is_none_or(|last| dag.run_and_position(*last).1 < position) {
+            return self.ops.len();
+        }
         self.ops.partition_point(|other| dag.run_and_position(*other).1 < position)
     }
 

@@ -1,6 +1,6 @@
 //! Signing, and the one accept set of signatures (SPEC §8).
 
-use crate::codec::claim_bytes;
+use crate::codec::{Malformed, OP_DOMAIN, claim_bytes};
 use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignatureBytes, SignedGroupOp};
 use crate::hashing::sha256_parts;
 use crate::ids::{OpId, PublicKey};
@@ -99,7 +99,8 @@ impl fmt::Debug for SigningKey {
 }
 
 /// An op whose form and signature are good: the only thing that [`crate::Engine::apply`] takes. It is made by
-/// [`SignedGroupOp::verify`], by [`VerifiedOp::verify_all`] and by [`SignableGroupOp::sign`], and nowhere else.
+/// [`SignedGroupOp::verify`], by [`VerifiedOp::verify_all`] and by [`SignableGroupOp::sign`], and made again by
+/// [`VerifiedBefore::restore`] of what one of these made on this node; nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedOp {
     id: OpId,
@@ -113,7 +114,7 @@ impl VerifiedOp {
     /// An op whose signature verifies over `signed`, the bytes of its signable part.
     fn new(op: SignedGroupOp, signed: &[u8], claim_verified: bool) -> Self {
         let id = OpId(sha256_parts(&[signed]));
-        let encoded_len = signed.len().saturating_sub(crate::codec::OP_DOMAIN.len()).saturating_add(64);
+        let encoded_len = signed.len().saturating_sub(OP_DOMAIN.len()).saturating_add(64);
         Self { id, op, claim_verified, encoded_len }
     }
 
@@ -148,6 +149,51 @@ impl VerifiedOp {
         ops.into_iter().zip(&messages).zip(verdicts).map(verified).collect()
     }
 
+    /// Decodes many ops and checks their signatures at once. Each comes out, in order, as [`SignedGroupOp::decode`] and
+    /// [`SignedGroupOp::verify`] have it; what is wrong is wrong with that op alone.
+    pub fn receive_all<E: From<Malformed> + From<BadSignature>>(
+        encoded: &[impl AsRef<[u8]>],
+        verifier: &mut impl VerifySignatures,
+    ) -> Vec<Result<Self, E>> {
+        let bytes: usize = encoded.iter().map(|bytes| bytes.as_ref().len().saturating_add(OP_DOMAIN.len())).sum();
+        // What was signed of all that is well-formed, one after the other; and what is made of it if the signature is good.
+        let (mut signed, mut ends) = (Vec::with_capacity(bytes), Vec::with_capacity(encoded.len()));
+        let mut out: Vec<Result<Self, E>> = Vec::with_capacity(encoded.len());
+        for bytes in encoded.iter().map(AsRef::as_ref) {
+            out.push(SignedGroupOp::decode(bytes).map_err(E::from).map(|op| {
+                let begin = signed.len();
+                signed.extend_from_slice(OP_DOMAIN);
+                // Canonical: what was signed is what came, but for the signature.
+                signed.extend_from_slice(bytes.split_last_chunk::<64>().map_or(bytes, |(signable, _)| signable));
+                ends.push(signed.len());
+                let id = OpId(sha256_parts(&[signed.get(begin..).unwrap_or_default()]));
+                Self { id, op, claim_verified: true, encoded_len: bytes.len() }
+            }));
+        }
+        let claims: Vec<Option<ClaimMessages>> =
+            out.iter().flatten().map(|op| ClaimMessages::of(&op.op.signable)).collect();
+        let begins = core::iter::once(0).chain(ends.iter().copied());
+        let mut checks = Vec::with_capacity(ends.len());
+        for (((op, claim), begin), end) in out.iter().flatten().zip(&claims).zip(begins).zip(&ends) {
+            let message = signed.get(begin..*end).unwrap_or_default();
+            checks.push(SignatureCheck { signer: op.op.signable.signer, message, signature: op.op.signature });
+            checks.extend(claim.iter().flat_map(ClaimMessages::checks));
+        }
+        let mut answers = verifier.verify(&checks).into_iter();
+        let mut next = || answers.next().unwrap_or(false);
+        let mut claims = claims.into_iter();
+        for slot in out.iter_mut() {
+            let Ok(op) = slot else { continue };
+            let good = next();
+            // Both answers are taken, whatever the first is.
+            op.claim_verified = claims.next().flatten().is_none() || (next() & next());
+            if !good {
+                *slot = Err(BadSignature.into());
+            }
+        }
+        out
+    }
+
     /// The op's id.
     pub const fn id(&self) -> OpId {
         self.id
@@ -171,6 +217,71 @@ impl VerifiedOp {
     /// How many bytes it has on the wire.
     pub const fn encoded_len(&self) -> usize {
         self.encoded_len
+    }
+}
+
+/// A host's word that this node verified an op before: which one, and what came of the signatures in its claim.
+///
+/// A host writes it down beside the op's bytes when it stores a [`VerifiedOp`], and reads both back after a restart, so
+/// that no signature is checked twice. Nobody but the store that wrote it may read one back ([`Self::from_own_storage`]),
+/// and only from storage that others cannot write to, under a checksum that covers the op's *signature* too: the id
+/// pins every byte that was signed, and nothing else here looks at the signature. What goes wrong otherwise:
+///
+/// - said of an op that nobody verified, it makes a forgery a member's op on this replica, which then parts from all
+///   others for good and passes the forgery on to peers who refuse it;
+/// - with damaged signature bytes that no checksum covered, this replica is as it should be, but hands peers an op that
+///   they refuse, and with it all that is built on it.
+///
+/// A host that has doubts about its storage verifies again, with [`SignedGroupOp::verify`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "it is only good for restoring the op that it is about"]
+pub struct VerifiedBefore {
+    id: OpId,
+    claim_verified: bool,
+}
+
+/// Stored bytes that are not those of the op that was verified. The disk's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the bytes are not those of the op that was verified")]
+pub struct NotAsVerified;
+
+impl VerifiedBefore {
+    /// What to write down beside an op.
+    pub const fn of(op: &VerifiedOp) -> Self {
+        Self { id: op.id, claim_verified: op.claim_verified }
+    }
+
+    /// What this very host wrote down when it had the [`VerifiedOp`] in its hands.
+    pub const fn from_own_storage(id: OpId, claim_verified: bool) -> Self {
+        Self { id, claim_verified }
+    }
+
+    /// The op's id.
+    pub const fn id(&self) -> OpId {
+        self.id
+    }
+
+    /// Whether both signatures inside its claim verified; true for every op that is no claim.
+    pub const fn claim_verified(&self) -> bool {
+        self.claim_verified
+    }
+
+    /// The op again, from the bytes that were stored with this. Their hash must be its id, so whatever was signed is as it
+    /// was; the signature itself is taken as it is.
+    ///
+    /// # Errors
+    /// [`NotAsVerified`] if these are other bytes.
+    pub fn restore(self, encoded: &[u8]) -> Result<VerifiedOp, NotAsVerified> {
+        let (signable, _) = encoded.split_last_chunk::<64>().ok_or(NotAsVerified)?;
+        if encoded.len() > crate::limits::MAX_OP_BYTES {
+            return Err(NotAsVerified);
+        }
+        // What has this hash was checked against all of SPEC §1 when it was verified.
+        if sha256_parts(&[OP_DOMAIN, signable]) != self.id.0 {
+            return Err(NotAsVerified);
+        }
+        let op: SignedGroupOp = borsh::from_slice(encoded).map_err(|_| NotAsVerified)?;
+        Ok(VerifiedOp { id: self.id, op, claim_verified: self.claim_verified, encoded_len: encoded.len() })
     }
 }
 
@@ -253,7 +364,7 @@ impl SignableGroupOp {
         let claim_verified = claim_verifies(&self);
         let op = VerifiedOp::new(SignedGroupOp { signable: self, signature }, &bytes, claim_verified);
         if op.encoded_len > crate::limits::MAX_OP_BYTES {
-            return Err(crate::codec::Malformed::TooLong(op.encoded_len).into());
+            return Err(Malformed::TooLong(op.encoded_len).into());
         }
         Ok(op)
     }
@@ -294,5 +405,5 @@ pub enum SignError {
     NoKey,
     /// Nobody would accept it.
     #[error(transparent)]
-    Malformed(#[from] crate::codec::Malformed),
+    Malformed(#[from] Malformed),
 }

@@ -198,6 +198,12 @@ impl Dag {
         self.run(run).last() == Some(&op)
     }
 
+    /// Makes room for so many more ops.
+    pub(crate) fn reserve(&mut self, ops: usize) {
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.index.reserve(ops, |op| nodes.get(op.at()).map_or(0, |node| hasher.hash_one(node.id)));
+    }
+
     /// Adds an op whose parents are here, with the past that [`Self::past_of`] gave for them.
     pub(crate) fn insert(&mut self, id: OpId, parents: &[OpIx], past: &Past) -> OpIx {
         let op = OpIx::new(self.nodes.len());

@@ -103,7 +103,9 @@ pub mod sync;
 mod snapshot;
 pub mod report;
 
-pub use crypto::{BadSignature, SignError, SignatureCheck, SigningKey, VerifiedOp, VerifySignatures};
+pub use crypto::{
+    BadSignature, NotAsVerified, SignError, SignatureCheck, SigningKey, VerifiedBefore, VerifiedOp, VerifySignatures,
+};
 pub use effect::{Effect, Outcome, Status};
 pub use engine::Engine;
 pub use error::{DraftError, EpochError, ReceiveError};

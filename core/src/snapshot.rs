@@ -1,7 +1,8 @@
 //! The whole engine as bytes, and back.
 //!
 //! ```text
-//! "folkmoot/snapshot/v1" ‖ borsh(Body) ‖ SHA-256 of all before
+//! "folkmoot/snapshot/v1" ‖ body ‖ SHA-256 of all before
+//! body = borsh of (namespaces, each with its ops; encoded ops that wait, by arrival; refused ops, the oldest first)
 //! ```
 //!
 //! A snapshot holds what cannot be derived: of each admitted op its id, parents, names and causal verdict, in the order
@@ -28,6 +29,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 const MAGIC: &[u8] = b"folkmoot/snapshot/";
 const VERSION: &[u8] = b"v1";
 const CHECKSUM_BYTES: usize = 32;
+/// An op with one parent, about; and less than any op has, which is its id and the number of its parents alone.
+const TYPICAL_OP_BYTES: usize = 130;
+const LEAST_OP_BYTES: usize = 36;
 
 /// Why bytes are no snapshot that this engine can restore. The disk's fault, or the host's who passed them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,27 +50,17 @@ pub enum SnapshotError {
     Inconsistent,
 }
 
-#[derive(BorshSerialize, BorshDeserialize)]
-struct Body {
-    namespaces: Vec<NamespaceRecord>,
-    /// Encoded ops that wait, in order of arrival.
-    pending: Vec<Vec<u8>>,
-    /// Refused ops, the oldest first.
-    refused: Vec<(OpId, u8)>,
-}
-
+/// What a namespace begins with; its ops follow, as a list of [`OpId`], parents and [`OpRecord`].
 #[derive(BorshSerialize, BorshDeserialize)]
 struct NamespaceRecord {
     id: NamespaceId,
     digest: Hash,
     names: NameTables,
-    ops: Vec<OpRecord>,
 }
 
+/// What is written of an op after its id and its parents.
 #[derive(BorshSerialize, BorshDeserialize)]
 struct OpRecord {
-    id: OpId,
-    parents: Vec<OpIx>,
     signer: PersonIx,
     nonce: u32,
     group: GroupIx,
@@ -76,6 +70,13 @@ struct OpRecord {
     causal: u8,
     basis: Basis,
     wire_len: u16,
+}
+
+/// An op as it is put back.
+struct Op<'a> {
+    id: OpId,
+    parents: &'a [OpIx],
+    record: OpRecord,
 }
 
 const REFUSALS: [Refusal; 7] = [
@@ -95,17 +96,18 @@ impl Engine {
     /// `&mut`, as digests are made when they are asked for.
     pub fn snapshot(&mut self) -> Vec<u8> {
         let ids: Vec<NamespaceId> = self.namespaces().collect();
-        let mut namespaces = Vec::new();
-        for id in &ids {
-            namespaces.extend(self.namespace_mut(id).map(record_of));
-        }
-        let pending = self.pending_by_arrival().into_iter().map(|op| op.signed().encode()).collect();
-        let refused = self.refused_in_order().map(|(id, refusal)| (id, number_of(refusal))).collect();
-        let body = Body { namespaces, pending, refused };
         let mut out = Vec::from(MAGIC);
         out.extend_from_slice(VERSION);
+        write_len(&mut out, ids.len());
+        for id in &ids {
+            if let Some(namespace) = self.namespace_mut(id) {
+                write_namespace(&mut out, namespace);
+            }
+        }
+        let pending: Vec<Vec<u8>> = self.pending_by_arrival().into_iter().map(|op| op.signed().encode()).collect();
+        let refused: Vec<(OpId, u8)> = self.refused_in_order().map(|(id, refusal)| (id, number_of(refusal))).collect();
         // Writing to a Vec does not fail.
-        let _ = body.serialize(&mut out);
+        let _ = (pending, refused).serialize(&mut out);
         let checksum = sha256_parts(&[&out]);
         out.extend_from_slice(&checksum);
         out
@@ -116,26 +118,30 @@ impl Engine {
     /// # Errors
     /// [`SnapshotError`] if the bytes are damaged, of another version, or no snapshot.
     pub fn restore(bytes: &[u8], limits: PendingLimits) -> Result<Self, SnapshotError> {
-        let body = decode(bytes)?;
+        let mut body = checked_body(bytes)?;
         let mut engine = Self::with_pending_limits(limits);
-        let ascending = body.namespaces.iter().zip(body.namespaces.iter().skip(1)).all(|(a, b)| a.id < b.id);
-        if !ascending || body.refused.len() > MAX_REMEMBERED_REJECTIONS {
-            return Err(SnapshotError::Inconsistent);
-        }
-        for record in &body.namespaces {
-            let namespace = restore_namespace(record)?;
-            if engine.put_namespace(namespace) {
+        let mut last = None;
+        for _ in 0..read::<u32>(&mut body)? {
+            let namespace = read_namespace(&mut body)?;
+            // Ascending, so each is there once.
+            if last.is_some_and(|last| last >= namespace.id()) {
                 return Err(SnapshotError::Inconsistent);
             }
+            last = Some(namespace.id());
+            engine.put_namespace(namespace);
         }
-        for (id, number) in &body.refused {
+        let (pending, refused): (Vec<Vec<u8>>, Vec<(OpId, u8)>) = read(&mut body)?;
+        if !body.is_empty() || refused.len() > MAX_REMEMBERED_REJECTIONS {
+            return Err(SnapshotError::Inconsistent);
+        }
+        for (id, number) in &refused {
             let refusal = REFUSALS.get(usize::from(*number)).ok_or(SnapshotError::Inconsistent)?;
             if engine.refusal(id).is_some() || engine.contains(id) {
                 return Err(SnapshotError::Inconsistent);
             }
             engine.remember_refusal(*id, *refusal);
         }
-        for bytes in &body.pending {
+        for bytes in &pending {
             restore_pending(&mut engine, bytes).ok_or(SnapshotError::Inconsistent)?;
         }
         Ok(engine)
@@ -153,14 +159,20 @@ fn restore_pending(engine: &mut Engine, bytes: &[u8]) -> Option<()> {
     (new && waits).then_some(())
 }
 
-fn decode(bytes: &[u8]) -> Result<Body, SnapshotError> {
+fn checked_body(bytes: &[u8]) -> Result<&[u8], SnapshotError> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::NotASnapshot)?;
     let rest = rest.strip_prefix(VERSION).ok_or(SnapshotError::UnknownVersion)?;
     let (body, checksum) = rest.split_last_chunk::<CHECKSUM_BYTES>().ok_or(SnapshotError::Damaged)?;
-    if sha256_parts(&[MAGIC, VERSION, body]) != *checksum {
-        return Err(SnapshotError::Damaged);
-    }
-    borsh::from_slice(body).map_err(|_| SnapshotError::Inconsistent)
+    if sha256_parts(&[MAGIC, VERSION, body]) == *checksum { Ok(body) } else { Err(SnapshotError::Damaged) }
+}
+
+fn read<T: BorshDeserialize>(body: &mut &[u8]) -> Result<T, SnapshotError> {
+    T::deserialize(body).map_err(|_| SnapshotError::Inconsistent)
+}
+
+fn write_len(out: &mut Vec<u8>, len: usize) {
+    // No table has more items.
+    let _ = u32::try_from(len).unwrap_or(u32::MAX).serialize(out);
 }
 
 fn number_of(refusal: Refusal) -> u8 {
@@ -168,14 +180,22 @@ fn number_of(refusal: Refusal) -> u8 {
     u8::try_from(at).unwrap_or(0)
 }
 
-fn record_of(namespace: &mut Namespace) -> NamespaceRecord {
+fn write_namespace(out: &mut Vec<u8>, namespace: &mut Namespace) {
     let digest = namespace.digest();
     let history = &namespace.history;
-    let ops = (0..history.dag.len()).map(OpIx::new).filter_map(|op| {
-        let fact = history.fact(op)?;
-        Some(OpRecord {
-            id: history.dag.id(op),
-            parents: history.dag.parents(op).collect(),
+    let record = NamespaceRecord { id: namespace.id(), digest, names: history.directory.names() };
+    let _ = record.serialize(out);
+    let ops = history.dag.len();
+    write_len(out, ops);
+    out.reserve(ops.saturating_mul(TYPICAL_OP_BYTES));
+    for op in (0..ops).map(OpIx::new) {
+        let Some(fact) = history.fact(op) else { continue };
+        out.extend_from_slice(history.dag.id(op).as_bytes());
+        write_len(out, history.dag.parents(op).count());
+        for parent in history.dag.parents(op) {
+            let _ = parent.serialize(out);
+        }
+        let record = OpRecord {
             signer: fact.signer,
             nonce: fact.nonce,
             group: fact.group,
@@ -184,16 +204,31 @@ fn record_of(namespace: &mut Namespace) -> NamespaceRecord {
             causal: fact.causal.map_or(0, |reason| reason as u8),
             basis: fact.basis,
             wire_len: fact.wire_len,
-        })
-    });
-    let ops = ops.collect();
-    NamespaceRecord { id: namespace.id(), digest, names: history.directory.names(), ops }
+        };
+        let _ = record.serialize(out);
+    }
 }
 
-fn restore_namespace(record: &NamespaceRecord) -> Result<Namespace, SnapshotError> {
+/// A namespace, its ops put back as they are read.
+fn read_namespace(body: &mut &[u8]) -> Result<Namespace, SnapshotError> {
+    let record: NamespaceRecord = read(body)?;
+    let ops: u32 = read(body)?;
     let mut namespace = Namespace::restoring(record.id, Directory::with_names(&record.names));
-    for op in &record.ops {
-        restore_op(&mut namespace, record, op).ok_or(SnapshotError::Inconsistent)?;
+    // No more than the bytes that are left can hold, whatever the number says.
+    namespace.history.dag.reserve((ops as usize).min(body.len() / LEAST_OP_BYTES));
+    let mut parents = Vec::with_capacity(MAX_PARENTS);
+    for _ in 0..ops {
+        let id = read(body)?;
+        let count: u32 = read(body)?;
+        parents.clear();
+        for _ in 0..count {
+            if parents.len() == MAX_PARENTS {
+                return Err(SnapshotError::Inconsistent);
+            }
+            parents.push(read(body)?);
+        }
+        let op = Op { id, parents: &parents, record: read(body)? };
+        restore_op(&mut namespace, &record, &op).ok_or(SnapshotError::Inconsistent)?;
     }
     namespace.settle();
     // What it told before it was written down is not told again.
@@ -206,63 +241,63 @@ fn restore_namespace(record: &NamespaceRecord) -> Result<Namespace, SnapshotErro
 }
 
 /// Puts one op back; `None` if it cannot have been there.
-fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &OpRecord) -> Option<()> {
+fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &Op<'_>) -> Option<()> {
     let ix = OpIx::new(namespace.history.dag.len());
-    let causal = if op.causal == 0 { None } else { Some(VoidReason::from_number(op.causal)?) };
+    let causal = if op.record.causal == 0 { None } else { Some(VoidReason::from_number(op.record.causal)?) };
     check_graph(namespace, record, op, ix)?;
-    let alone = ix.0 == 0 || namespace.history.dag.are_all_heads(&op.parents);
-    let past = if ix.0 == 0 { Past::EMPTY } else { namespace.history.dag.past_of(&op.parents) };
-    namespace.history.dag.insert(op.id, &op.parents, &past);
+    let alone = ix.0 == 0 || namespace.history.dag.are_all_heads(op.parents);
+    let past = if ix.0 == 0 { Past::EMPTY } else { namespace.history.dag.past_of(op.parents) };
+    namespace.history.dag.insert(op.id, op.parents, &past);
     restore_names(namespace, record, op, ix, causal.is_none())?;
     let fact = Fact {
-        signer: op.signer,
-        nonce: op.nonce,
-        group: op.group,
-        action: op.action,
-        kind: op.kind,
+        signer: op.record.signer,
+        nonce: op.record.nonce,
+        group: op.record.group,
+        action: op.record.action,
+        kind: op.record.kind,
         causal,
-        basis: op.basis,
+        basis: op.record.basis,
         verdict: causal.map_or(Verdict::Effective, Verdict::Void),
         by: OpIx::NONE,
         gave_ground: false,
-        wire_len: op.wire_len,
+        wire_len: op.record.wire_len,
     };
     namespace.history.facts.push(fact);
-    namespace.note_giver(causal.is_none().then_some(&op.basis));
-    namespace.note_nonce(ix, op.signer, u64::from(op.nonce));
+    namespace.note_giver(causal.is_none().then_some(&op.record.basis));
+    namespace.note_nonce(ix, op.record.signer, u64::from(op.record.nonce));
     namespace.take_in(ix, None, alone);
     Some(())
 }
 
 /// Parents, givers and ranks name earlier ops, as they must for walks over them to end.
-fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &OpRecord, ix: OpIx) -> Option<()> {
+fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &Op<'_>, ix: OpIx) -> Option<()> {
     let earlier = |other: OpIx| other < ix;
     let founds = ix.0 == 0;
-    let creates = matches!(op.action, Action::NamespaceCreated { .. });
+    let creates = matches!(op.record.action, Action::NamespaceCreated { .. });
     let parents_fit = op.parents.len() <= MAX_PARENTS
         && op.parents.iter().all(|parent| earlier(*parent))
         && op.parents.is_empty() == founds
-        && !namespace.has_redundant_parent(&op.parents);
+        && !namespace.has_redundant_parent(op.parents);
     let distinct = op
         .parents
         .iter()
         .enumerate()
         .all(|(at, parent)| !op.parents.iter().skip(at.saturating_add(1)).any(|other| other == parent));
-    let sound = op.causal == 0;
+    let sound = op.record.causal == 0;
     let basis_fits = if founds {
-        op.basis.giver.is_none() && op.basis.ranked_by == ix && op.id.0 == record.id.0
+        op.record.basis.giver.is_none() && op.record.basis.ranked_by == ix && op.id.0 == record.id.0
     } else {
-        !sound || (earlier(op.basis.giver) && earlier(op.basis.ranked_by))
+        !sound || (earlier(op.record.basis.giver) && earlier(op.record.basis.ranked_by))
     };
     let known = namespace.find(&op.id).is_some();
-    let signed = op.signer.at() < record.names.people.len() && op.nonce > 0;
+    let signed = op.record.signer.at() < record.names.people.len() && op.record.nonce > 0;
     let fits = parents_fit && distinct && creates == founds && basis_fits && !known && signed;
     (fits && names_fit(&record.names, op)).then_some(())
 }
 
 /// What an op names is in the tables, or, in a void op, may be nothing.
-fn names_fit(names: &NameTables, op: &OpRecord) -> bool {
-    let sound = op.causal == 0;
+fn names_fit(names: &NameTables, op: &Op<'_>) -> bool {
+    let sound = op.record.causal == 0;
     let fits = |at: usize, none: bool, len: usize| at < len || (none && !sound);
     let person = |at: PersonIx| fits(at.at(), at.is_none(), names.people.len());
     let context = |at: ContextIx| fits(at.at(), at.is_none(), names.contexts.len());
@@ -271,7 +306,7 @@ fn names_fit(names: &NameTables, op: &OpRecord) -> bool {
     let application = |at: PayloadIx| fits(at.at(), at.is_none(), names.applications.len());
     // An empty text is nothing, too.
     let text = |at: PayloadIx| at.is_none() || at.at() < names.texts.len();
-    match op.action {
+    match op.record.action {
         Action::Noop
         | Action::GroupDeleted
         | Action::DefaultCapabilitiesSet { .. }
@@ -300,43 +335,43 @@ fn names_fit(names: &NameTables, op: &OpRecord) -> bool {
 fn restore_names(
     namespace: &mut Namespace,
     record: &NamespaceRecord,
-    op: &OpRecord,
+    op: &Op<'_>,
     ix: OpIx,
     sound: bool,
 ) -> Option<()> {
     let directory = &mut namespace.history.directory;
     if ix.0 == 0 {
         directory.add_group(op.id.into(), GroupIx::NONE, ix);
-    } else if op.kind == SUBGROUP_CREATED {
-        let new = directory.add_group(op.id.into(), op.group, ix);
-        if sound && !matches!(op.action, Action::SubgroupCreated { group, .. } if group == new) {
+    } else if op.record.kind == SUBGROUP_CREATED {
+        let new = directory.add_group(op.id.into(), op.record.group, ix);
+        if sound && !matches!(op.record.action, Action::SubgroupCreated { group, .. } if group == new) {
             return None;
         }
     }
     let [_, groups, contexts, invitations, ..] = directory.lens();
-    if op.group.at() >= groups {
+    if op.record.group.at() >= groups {
         return None;
     }
     if !sound {
         return Some(());
     }
-    match op.action {
+    match op.record.action {
         Action::ContextRegistered { context, .. } => {
             let facts = record.names.contexts.get(context.at())?;
-            if context.at() != contexts || facts.group != op.group {
+            if context.at() != contexts || facts.group != op.record.group {
                 return None;
             }
             directory.add_context(facts.clone());
         }
         Action::Claim { invitation, .. } | Action::InvitationRevoked { invitation } => {
             let (group, id) = record.names.invitations.get(invitation.at())?;
-            if invitation.at() > invitations || *group != op.group {
+            if invitation.at() > invitations || *group != op.record.group {
                 return None;
             }
             directory.add_invitation(*group, id);
         }
         _ => {}
     }
-    add_cells(directory, &op.action, op.group, op.signer, Some(&op.basis));
+    add_cells(directory, &op.record.action, op.record.group, op.record.signer, Some(&op.record.basis));
     Some(())
 }
