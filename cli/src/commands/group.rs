@@ -217,26 +217,7 @@ impl Told for Shown {
 pub(crate) async fn run(command: &GroupCommand, node: &Node) -> Answered {
     let sight = Sight::of(&node.client).await?;
     match command {
-        GroupCommand::Create { name, visibility, scope } => {
-            // Below the root, unless another parent is named.
-            let root = sight.namespace(scope.namespace.as_deref()).map(|found| found.id.to_string());
-            let parent = match (&scope.group, root) {
-                (Some(_), _) => scope.group.clone(),
-                (None, root) => Some(root?),
-            };
-            let spot = sight.spot(&Scope { group: parent, ..scope.clone() })?;
-            let made = node
-                .client
-                .create_group_in_namespace(spot.by, spot.group, name.clone(), (*visibility).into())
-                .await
-                .map_err(|error| sight.trouble(error))?;
-            let under = spot.namespace.group_words(&spot.group);
-            let named = Named::new(&made.0, Some(name));
-            let changed = Changed::new("group create", spot.namespace.named(), Some(named), vec![OpId(made.0)])
-                .created(&made.0)
-                .line(format!("{} {} is created under {under}", bold(&quoted(name)), short(&made.0)));
-            answer(changed)
-        }
+        GroupCommand::Create { name, visibility, scope } => create(name, *visibility, scope, node, &sight).await,
         GroupCommand::List { namespace } => {
             let wanted = namespace.as_deref().map(|wanted| sight.namespace(Some(wanted))).transpose()?;
             let all = sight.namespaces.values().filter(|ns| wanted.is_none_or(|wanted| wanted.id == ns.id));
@@ -271,6 +252,27 @@ pub(crate) async fn run(command: &GroupCommand, node: &Node) -> Answered {
             answer(Changed::new("group delete", spot.namespace.named(), Some(named), vec![op]).line(line))
         }
     }
+}
+
+async fn create(name: &str, visibility: VisibilityArg, scope: &Scope, node: &Node, sight: &Sight) -> Answered {
+    // Below the root, unless another parent is named.
+    let root = sight.namespace(scope.namespace.as_deref()).map(|found| found.id.to_string());
+    let parent = match (&scope.group, root) {
+        (Some(_), _) => scope.group.clone(),
+        (None, root) => Some(root?),
+    };
+    let spot = sight.spot(&Scope { group: parent, ..scope.clone() })?;
+    let made = node
+        .client
+        .create_group_in_namespace(spot.by, spot.group, name.to_owned(), visibility.into())
+        .await
+        .map_err(|error| sight.trouble(error))?;
+    let under = spot.namespace.group_words(&spot.group);
+    let named = Named::new(&made.0, Some(name));
+    let changed = Changed::new("group create", spot.namespace.named(), Some(named), vec![OpId(made.0)])
+        .created(&made.0)
+        .line(format!("{} {} is created under {under}", bold(&quoted(name)), short(&made.0)));
+    answer(changed)
 }
 
 async fn show(ns: &NamespaceSight, id: GroupId, node: &Node, sight: &Sight) -> Answered {

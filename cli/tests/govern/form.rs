@@ -2,6 +2,8 @@
 
 use crate::common::{Machine, Stick, assert_tells, meet, stranger, text};
 use folkmoot::store::{Store, StoreOptions};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// All secrets in a database, in hexadecimal, but those of invitations.
 fn secrets(machine: &Machine) -> Vec<String> {
@@ -61,6 +63,71 @@ fn every_command_answers_with_json_and_none_tells_a_secret() {
     assert_eq!(secrets.len(), 3, "alice has one in each namespace");
     for secret in secrets {
         assert!(!said.contains(&secret[..32]) && !said.contains(&secret[32..]), "a secret is told");
+    }
+}
+
+/// The row of docs/cli.md that has the shape of a command's JSON.
+fn documented(command: &str) -> String {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md")).unwrap();
+    let shapes = page.split("## JSON").nth(1).unwrap();
+    let row = shapes.lines().find(|line| {
+        let first = line.trim_start_matches("| ").split(" |").next().unwrap();
+        first.contains(&format!("`{command}`"))
+    });
+    row.unwrap_or_else(|| panic!("docs/cli.md has no shape of {command}")).to_owned()
+}
+
+/// All keys in a value, at whatever depth, but those that are names or ids.
+fn keys(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                into.insert(key.clone());
+                if key != "people" && key != "capabilities" && key != "upgrade_policy" && key != "policy" {
+                    keys(value, into);
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_shapes_of_json_are_documented_key_by_key() {
+    let stick = Stick::new();
+    let (alice, _bob) = stick.alices_and_bobs("admin");
+    alice.ok(&["context", "register", "recipes"]);
+    let op = alice.latest_op();
+    let target = stranger(0x22);
+    for (command, args) in [
+        ("whoami", &["whoami"][..]),
+        ("namespace list", &["namespace", "list"]),
+        ("group list", &["group", "list"]),
+        ("group show", &["group", "show"]),
+        ("member list", &["member", "list"]),
+        ("context list", &["context", "list"]),
+        ("invite create", &["invite", "create"]),
+        ("invite show", &["invite", "show"]),
+        ("upgrade start", &["upgrade", "start", "--application", &target]),
+        ("op log", &["op", "log"]),
+        ("op show", &["op", "show", &op]),
+        ("op export", &["op", "export"]),
+        ("op import", &["op", "import", "moot.ops"]),
+        ("sync", &["sync", "bob.folkmoot"]),
+        ("why", &["why", &op]),
+        ("doctor", &["doctor"]),
+        ("verify", &["verify"]),
+        ("bench", &["bench", "--ops", "100"]),
+        ("man FOLDER", &["man", "pages"]),
+    ] {
+        let (row, mut found) = (documented(command), BTreeSet::new());
+        keys(&alice.json(args), &mut found);
+        for key in found {
+            // What is named has an id and a name.
+            let told = row.contains(&format!("\"{key}\"")) || key == "id" || key == "name";
+            assert!(told || row.contains(&format!("{{{key}")), "{key:?} of {command} is not in {row}");
+        }
     }
 }
 
