@@ -19,6 +19,7 @@ mod naming;
 mod node;
 mod opsfile;
 mod output;
+mod payload;
 mod refusals;
 mod replay;
 mod sight;

@@ -5,6 +5,7 @@ use crate::ledger::{Entry, Ledger, explained, seen};
 use crate::naming::hex;
 use crate::node::Node;
 use crate::output::{Answered, Table, Told, answer, bold, dim, verdict};
+use crate::payload::payload;
 use crate::sight::{Named, Sight};
 use crate::words::{self, short};
 use clap::Subcommand;
@@ -124,6 +125,8 @@ impl Told for Log {
 struct Shown {
     #[serde(flatten)]
     listed: Listed,
+    /// The fields of the op, by the names that the protocol has for them.
+    payload: serde_json::Value,
     parents: Vec<OpId>,
     state_hash: folkmoot_core::Hash,
     signature: String,
@@ -218,6 +221,7 @@ async fn show(wanted: &str, node: &Node) -> Answered {
     let why = explained(&node.client, entry.id).await?;
     answer(Shown {
         listed: Listed::new(entry, &why, &ledger, &sight)?,
+        payload: payload(&entry.op.signable.op),
         parents: entry.op.signable.parent_op_hashes.clone(),
         state_hash: entry.op.signable.state_hash,
         signature: hex(&entry.op.signature),

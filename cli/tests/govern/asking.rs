@@ -2,6 +2,7 @@
 
 use crate::common::{Machine, Stick, assert_tells, meet, stranger};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// alice removes bob while bob, who has not heard, lets mallory in; then they meet.
 fn betrayed(stick: &Stick) -> (Machine, Machine, String, String) {
@@ -55,6 +56,43 @@ fn an_op_is_shown_whole() {
 
 fn id(op: &Value) -> String {
     op["id"].as_str().unwrap().to_owned()
+}
+
+/// The payload of each op of a vector, by the op's name.
+fn payloads(stick: &Stick, vector: &str) -> BTreeMap<String, Value> {
+    let machine = stick.ready(vector);
+    let path = format!("{}/../core/tests/vectors/{vector}.json", env!("CARGO_MANIFEST_DIR"));
+    machine.ok(&["op", "import", &path]);
+    let log = machine.json(&["op", "log", "--limit", "0"]);
+    let ops = log["ops"].as_array().unwrap().iter();
+    ops.map(|op| {
+        let shown = machine.json(&["op", "show", op["id"].as_str().unwrap()]);
+        (op["kind"].as_str().unwrap().to_owned(), shown["payload"].clone())
+    })
+    .collect()
+}
+
+#[test]
+fn an_op_is_told_field_by_field_as_the_protocol_names_them() {
+    let stick = Stick::new();
+    let contexts = payloads(&stick, "context_capabilities");
+    let fields = |payloads: &BTreeMap<String, Value>, kind: &str| {
+        let fields: Vec<String> = payloads[kind].as_object().unwrap().keys().cloned().collect();
+        fields.join(" ")
+    };
+    assert_eq!(fields(&contexts, "NamespaceCreated"), "alias app_key application_id salt");
+    assert_eq!(fields(&contexts, "ContextCapabilityGranted"), "capabilities context_id member");
+    assert_eq!(fields(&contexts, "ContextRegistered"), "application_id blob_id service_name source visibility");
+    let invitations = payloads(&stick, "invitations_revoked_expired_forged_and_barred");
+    assert_eq!(
+        fields(&invitations, "JoinWithInvitationClaim"),
+        "bearer_signature claimed_at invitation inviter_signature"
+    );
+    assert_eq!(
+        invitations["JoinWithInvitationClaim"]["invitation"]["max_uses"].as_u64().map(|uses| uses > 0),
+        Some(true)
+    );
+    assert_eq!(fields(&invitations, "InvitationRevoked"), "invitation_id");
 }
 
 #[test]

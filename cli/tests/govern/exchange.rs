@@ -79,6 +79,19 @@ fn an_op_that_waits_is_asked_about_by_why() {
 }
 
 #[test]
+fn import_and_replay_keep_what_waits_in_one_place() {
+    let stick = Stick::new();
+    let (alice, bob) = (busy(&stick), stick.ready("bob"));
+    alice.ok(&["op", "export", "all.ops"]);
+    let all = lines(&stick.path("all.ops"));
+    std::fs::write(stick.path("early.ops"), all[..4].join("\n")).unwrap();
+    std::fs::write(stick.path("late.ops"), all[4..].join("\n")).unwrap();
+    bob.ok(&["op", "import", "late.ops"]);
+    bob.ok(&["replay", "--db", "bob.folkmoot", "early.ops"]);
+    assert_eq!(bob.digest(), alice.digest());
+}
+
+#[test]
 fn bytes_that_are_no_op_are_told_with_their_place_and_the_rest_is_taken() {
     let stick = Stick::new();
     let (alice, bob) = (busy(&stick), stick.ready("bob"));

@@ -83,7 +83,7 @@ fn keys(value: &Value, into: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             for (key, value) in fields {
                 into.insert(key.clone());
-                if key != "people" && key != "capabilities" && key != "upgrade_policy" && key != "policy" {
+                if !["people", "payload", "capabilities", "upgrade_policy", "policy"].contains(&key.as_str()) {
                     keys(value, into);
                 }
             }
