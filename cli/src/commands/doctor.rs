@@ -1,7 +1,6 @@
 //! `folkmoot doctor`: how the database is, and what to do about what is wrong.
 
 use crate::checks::{Checks, replayed, stored_ops};
-use crate::failure::Failure;
 use crate::node::{Place, not_opened, open_patiently, shown};
 use crate::output::{Answered, answer};
 use crate::words::{count, short};
@@ -34,7 +33,9 @@ pub(crate) fn run(place: &Place) -> Answered {
     };
     let encrypted = if options.passphrase.is_some() { "encrypted" } else { "not encrypted" };
     checks.good("schema", format!("version {SCHEMA_VERSION}, keys {encrypted}"));
-    look_inside(&store, &mut checks).map_err(|fault| Failure::Lost(format!("{}: {fault}", shown(&path))))?;
+    if let Err(fault) = look_inside(&store, &mut checks) {
+        checks.bad("reading", fault.to_string(), RESTORE);
+    }
     answer(checks)
 }
 

@@ -3,7 +3,6 @@
 use super::doctor::RESTORE;
 use crate::checks::{Checks, replayed, stored_ops};
 use crate::exchange::progress;
-use crate::failure::Failure;
 use crate::node::{Place, not_opened, open_patiently, shown};
 use crate::output::{Answered, answer};
 use crate::words::{count, short};
@@ -26,7 +25,9 @@ pub(crate) fn run(place: &Place) -> Answered {
         Err(error) => return Err(not_opened(&path, &error)),
     };
     checks.good("pages", "every page has its checksum");
-    look_at_all(&store, &mut checks).map_err(|fault| Failure::Lost(format!("{}: {fault}", shown(&path))))?;
+    if let Err(fault) = look_at_all(&store, &mut checks) {
+        checks.bad("reading", fault.to_string(), RESTORE);
+    }
     answer(checks)
 }
 
