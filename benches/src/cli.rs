@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::scenario::{Scenario, Size};
-use crate::{Fallible, inputs, measure, memory, table, verify};
+use crate::{Fallible, durable, inputs, measure, memory, table, verify};
 use clap::{Parser, ValueEnum};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -50,6 +50,12 @@ struct Arguments {
     /// Grow one history, and do nothing else
     #[arg(long, hide = true)]
     part: Option<memory::Part>,
+    /// One step of `restart`, in a process of its own
+    #[arg(long, hide = true)]
+    step: Option<durable::Step>,
+    /// The file of that step
+    #[arg(long, hide = true, value_name = "FILE")]
+    store: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,10 +94,17 @@ pub(crate) fn run() -> Fallible<()> {
     if let Some(path) = &arguments.write {
         return inputs::write(scenario, size, path);
     }
+    if let (Some(step), Some(store)) = (arguments.step, &arguments.store) {
+        return durable::step(step, size, store);
+    }
     let account = match (scenario, arguments.part) {
         (Scenario::Memory, Some(part)) => memory::part(size, part)?,
         (Scenario::Memory, None) => memory::measure(size)?,
         (Scenario::Verify, _) => verify::measure(size)?,
+        (Scenario::Ingest, _) => durable::ingest(size, inputs)?,
+        (Scenario::Sync, _) => durable::sync(size, inputs)?,
+        (Scenario::Commit, _) => durable::commit(size)?,
+        (Scenario::Restart, _) => durable::restart(size, inputs)?,
         _ => measure::measure(scenario, size, arguments.runs, inputs)?,
     };
     if arguments.json || arguments.part.is_some() {

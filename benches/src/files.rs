@@ -81,15 +81,27 @@ impl Reader {
     /// The next ops of a part, at most so many, with their signatures checked; none when the part is over.
     pub(crate) fn take(&mut self, part: Part, most: usize) -> Fallible<Vec<VerifiedOp>> {
         let mut out = Vec::new();
-        let mut bytes = Vec::new();
         while out.len() < most && self.next == Some(part) {
-            let mut length = [0u8; 4];
-            self.file.read_exact(&mut length)?;
-            bytes.resize(usize::try_from(u32::from_le_bytes(length))?, 0);
-            self.file.read_exact(&mut bytes)?;
-            out.push(SignedGroupOp::decode(&bytes)?.verify()?);
-            self.read_tag()?;
+            out.push(SignedGroupOp::decode(&self.bytes()?)?.verify()?);
         }
         Ok(out)
+    }
+
+    /// All that is left, as it travels.
+    pub(crate) fn rest(mut self) -> Fallible<Vec<Vec<u8>>> {
+        let mut out = Vec::new();
+        while self.next.is_some() {
+            out.push(self.bytes()?);
+        }
+        Ok(out)
+    }
+
+    fn bytes(&mut self) -> Fallible<Vec<u8>> {
+        let mut length = [0u8; 4];
+        self.file.read_exact(&mut length)?;
+        let mut bytes = vec![0; usize::try_from(u32::from_le_bytes(length))?];
+        self.file.read_exact(&mut bytes)?;
+        self.read_tag()?;
+        Ok(bytes)
     }
 }

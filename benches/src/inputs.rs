@@ -2,6 +2,7 @@
 
 mod branches;
 mod conflicts;
+mod durable;
 mod late;
 mod straight;
 
@@ -30,7 +31,10 @@ pub(crate) fn write(scenario: Scenario, size: Size, path: &Path) -> Fallible<()>
         Scenario::Forks => conflicts::forks(size, out)?,
         Scenario::Wide => conflicts::wide(size, out)?,
         Scenario::Forge => conflicts::forge(size, out)?,
-        Scenario::Memory | Scenario::Verify => return Err("its ops are made as it goes".into()),
+        Scenario::Ingest => durable::ingest(size, out)?,
+        Scenario::Memory | Scenario::Verify | Scenario::Sync | Scenario::Commit | Scenario::Restart => {
+            return Err("its ops are made as it goes".into());
+        }
     }
     writer.finish()
 }

@@ -6,11 +6,14 @@
 //! verified ops is. So the peak memory of the measuring process is the engine's and little else, and no heap that
 //! authors left behind helps or hinders it.
 //!
+//! What is durable ([`durable`]) is measured from bytes to disk, beside what it cannot be cheaper than.
+//!
 //! `folkmoot-bench all` runs every scenario so and prints a table with the bars that are set for them ([`table`]).
 //! The input depends on the scenario and its sizes alone; with `--inputs DIR` it is kept there and used again.
 
 mod author;
 mod cli;
+mod durable;
 mod files;
 mod inputs;
 mod measure;

@@ -5,7 +5,16 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds of CPU time that this process has spent.
 pub(crate) fn cpu_ns() -> u64 {
-    let now = clock_gettime(ClockId::ProcessCPUTime);
+    nanoseconds(ClockId::ProcessCPUTime)
+}
+
+/// Nanoseconds of CPU time that this thread has spent.
+pub(crate) fn thread_ns() -> u64 {
+    nanoseconds(ClockId::ThreadCPUTime)
+}
+
+fn nanoseconds(clock: ClockId) -> u64 {
+    let now = clock_gettime(clock);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(nanos)

@@ -38,6 +38,14 @@ pub(crate) enum Scenario {
     Memory,
     /// N signatures of `--signers` signers: one by one, and in batches.
     Verify,
+    /// N ops of `--signers` signers, from bytes to disk, beside verifying and storing them alone.
+    Ingest,
+    /// A fresh node catches up with another that has the ops of `ingest`.
+    Sync,
+    /// N ops made here, each in a commit of its own, beside bare commits of one row.
+    Commit,
+    /// N ops in the file of a process that was killed: opened by another.
+    Restart,
 }
 
 /// How large a scenario is. What it does not use does not matter to it.
@@ -93,7 +101,8 @@ impl Scenario {
     pub(crate) const fn default_ops(self) -> usize {
         match self {
             Self::Wide | Self::Forge | Self::Verify => 10_000,
-            Self::Memory => 1_000_000,
+            Self::Memory | Self::Restart => 1_000_000,
+            Self::Commit => 300,
             _ => 100_000,
         }
     }
@@ -102,7 +111,7 @@ impl Scenario {
     pub(crate) const fn default_signers(self) -> usize {
         match self {
             Self::Wide => 100,
-            Self::Verify => 64,
+            Self::Verify | Self::Ingest | Self::Sync | Self::Commit | Self::Restart => 64,
             _ => 3,
         }
     }

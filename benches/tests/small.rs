@@ -12,7 +12,7 @@ fn run(arguments: &[&str]) -> serde_json::Value {
 
 #[test]
 fn every_scenario_does_what_it_says() {
-    let scenarios: [&[&str]; 19] = [
+    let scenarios: [&[&str]; 23] = [
         &["linear"],
         &["toggle"],
         &["late"],
@@ -32,6 +32,10 @@ fn every_scenario_does_what_it_says() {
         &["hash"],
         &["memory"],
         &["verify"],
+        &["ingest", "--signers", "3"],
+        &["sync", "--signers", "3"],
+        &["commit"],
+        &["restart"],
     ];
     for scenario in scenarios {
         let account = run(&[scenario, &["--ops", "200", "--runs", "1"]].concat());

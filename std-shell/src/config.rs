@@ -17,7 +17,7 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long a page of a catch-up may take before the session is given up.
     pub page_timeout: Duration,
-    /// Most pages of one catch-up session; who needs more begins another at the next heartbeat.
+    /// Most pages of one catch-up session; who needs more begins another, as long as the one before brought something.
     pub session_pages: u32,
     /// After how many ops a snapshot is written, which bounds what is replayed after a restart.
     pub snapshot_every: u64,

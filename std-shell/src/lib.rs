@@ -64,7 +64,7 @@ pub use error::{Answer, Refusal, RequestError, StartError};
 pub use event::{Event, Events, Notice};
 pub use folkmoot_core as core;
 pub use link::{InvitationLink, LinkError, MAX_LINK_CHARS};
-pub use manager::{ContextManager, Setup};
+pub use manager::{ContextManager, Setup, Starting};
 pub use message::{MAX_MESSAGE_BYTES, MAX_OPS_BYTES, Message, NoMessage};
 pub use metrics::{Metrics, OpLabels, UpgradeLabels};
 pub use node::By;

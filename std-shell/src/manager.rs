@@ -12,7 +12,7 @@ use crate::store::{OpenError, Store, StoreOptions};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -114,6 +114,18 @@ impl ContextManager {
         open: impl FnMut() -> Result<Store, OpenError> + Send + 'static,
         setup: Setup,
     ) -> Result<ContextClient, StartError> {
+        Self::begin_with(open, setup).await?.ready().await
+    }
+
+    /// As [`ContextManager::start_with`], but returns when the store is open, while the engine is still being brought back:
+    /// that takes time in proportion to all ops, and [`Starting::read`] answers questions meanwhile.
+    ///
+    /// # Errors
+    /// [`StartError`] if the store cannot be opened.
+    pub async fn begin_with(
+        open: impl FnMut() -> Result<Store, OpenError> + Send + 'static,
+        setup: Setup,
+    ) -> Result<Starting, StartError> {
         let Setup { config, clock, publisher, upgrader, metrics } = setup;
         let (mailbox, mail) = mpsc::channel(config.mailbox.max(1));
         let (events, _) = broadcast::channel(config.events.max(1));
@@ -132,13 +144,22 @@ impl ContextManager {
             runtime,
             propagating: Propagating::default(),
         };
+        let (opened, store) = oneshot::channel();
         let (ready, started) = oneshot::channel();
         let mut manager = Manager { open: Box::new(open), host, mail, node: None, down: String::new(), tried: None };
         std::thread::Builder::new().name("folkmoot".to_owned()).spawn(move || {
             // Transports may want to spawn.
             let runtime = manager.host.runtime.clone();
             let _entered = runtime.enter();
-            match manager.recover() {
+            let store = match manager.open_store() {
+                Ok(store) => Shared::new(store),
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            let _ = opened.send(Ok(store.clone()));
+            match manager.recover_from(&store) {
                 Ok(node) => {
                     manager.node = Some(node);
                     if ready.send(Ok(())).is_ok() {
@@ -150,12 +171,62 @@ impl ContextManager {
                 }
             }
         })?;
-        match started.await {
+        let ended = |_| Err(StartError::Thread(std::io::Error::other("it ended while opening")));
+        let store = store.await.unwrap_or_else(ended)?;
+        Ok(Starting { store, started, client, mailbox, beat })
+    }
+}
+
+/// A store that is read while the engine is made from it, and then handed over.
+#[derive(Debug, Clone)]
+struct Shared(Arc<RwLock<Option<Store>>>);
+
+impl Shared {
+    fn new(store: Store) -> Self {
+        Self(Arc::new(RwLock::new(Some(store))))
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Store) -> T) -> Option<T> {
+        // Whoever reads changes nothing that a panic could leave half done.
+        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(work)
+    }
+
+    /// The store itself, once nobody reads it; `None` if it was taken before.
+    fn take(&self) -> Option<Store> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A manager whose store is open and whose engine is being brought back. If this is dropped, it ends.
+#[derive(Debug)]
+#[must_use = "a manager that nobody waits for ends"]
+pub struct Starting {
+    store: Shared,
+    started: oneshot::Receiver<Result<(), StartError>>,
+    client: ContextClient,
+    mailbox: mpsc::WeakSender<Mail>,
+    beat: Duration,
+}
+
+impl Starting {
+    /// Asks the store, which blocks: its questions about groups, members, contexts and ops. Each row that is read has its
+    /// checksum; that all of them are as the ops have it is only known when the engine is back. `None` if it is: ask the
+    /// client then.
+    pub fn read<T>(&self, question: impl FnOnce(&Store) -> T) -> Option<T> {
+        self.store.read(question)
+    }
+
+    /// Waits until the engine is back, and everything may be asked for.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn ready(self) -> Result<ContextClient, StartError> {
+        match self.started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Thread(std::io::Error::other("it ended while recovering"))),
         }
-        tokio::spawn(beats(mailbox, beat));
-        Ok(client)
+        tokio::spawn(beats(self.mailbox, self.beat));
+        Ok(self.client)
     }
 }
 
@@ -189,9 +260,21 @@ struct Manager {
 
 impl Manager {
     fn recover(&mut self) -> Result<Node, StartError> {
+        let store = Shared::new(self.open_store()?);
+        self.recover_from(&store)
+    }
+
+    fn open_store(&mut self) -> Result<Store, StartError> {
         self.tried = Some(Instant::now());
-        let store = (self.open)()?;
-        Node::recover(self.host.clone(), store)
+        Ok((self.open)()?)
+    }
+
+    fn recover_from(&self, store: &Shared) -> Result<Node, StartError> {
+        let gone = || StartError::Thread(std::io::Error::other("its store was taken"));
+        let recovered = store.read(|store| Node::recover_engine(&self.host, store)).ok_or_else(gone);
+        // Nobody reads a store on that could not be recovered, either.
+        let store = store.take().ok_or_else(gone)?;
+        Node::recover(self.host.clone(), store, recovered??)
     }
 
     fn run(mut self) {

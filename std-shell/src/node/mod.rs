@@ -23,7 +23,9 @@ use crate::propagator::Propagating;
 use crate::publisher::Publisher;
 use crate::store::{Applied, Commit, LocalChange, Store};
 use folkmoot_core::limits::MAX_SYNC_PAGE_OPS;
-use folkmoot_core::{ContextId, Effect, Engine, GroupId, NamespaceId, Outcome, PublicKey, SigningKeys, VerifiedOp};
+use folkmoot_core::{
+    ContextId, Counts, Effect, Engine, GroupId, NamespaceId, Outcome, PublicKey, SigningKeys, VerifiedOp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,8 +79,18 @@ pub(crate) struct Node {
     since_snapshot: u64,
     /// Whether something is in the outbox that the transport did not take.
     unpublished: bool,
+    /// What metrics show of the engine.
+    measured: Measured,
     /// Why this node can do no more.
     pub(crate) broken: Option<String>,
+}
+
+/// What was counted of the engine when it was last looked at.
+#[derive(Debug, Default)]
+struct Measured {
+    namespaces: BTreeMap<NamespaceId, Counts>,
+    /// The heads of all namespaces.
+    heads: usize,
 }
 
 impl Node {
@@ -111,7 +123,7 @@ impl Node {
         }
         let ops: usize = outcomes.iter().map(|outcome| outcome.durable().len()).sum();
         if ops == 0 && local.is_empty() {
-            self.measure();
+            self.measure(outcomes);
             return Ok(());
         }
         let applied: Vec<Applied<'_>> = outcomes.iter().map(|outcome| Applied { outcome, publish }).collect();
@@ -124,7 +136,7 @@ impl Node {
             let ops: Vec<&VerifiedOp> = outcomes.iter().flat_map(Outcome::durable).collect();
             self.publish(&ops, receipt.sequences.start);
         }
-        self.measure();
+        self.measure(outcomes);
         self.since_snapshot = self.since_snapshot.saturating_add(ops as u64);
         if self.since_snapshot >= self.host.config.snapshot_every {
             self.store.save_snapshot(&mut self.engine)?;
@@ -305,24 +317,27 @@ impl Node {
         self.engine.namespaces().find(|namespace| self.engine.context(namespace, context).is_some())
     }
 
-    fn measure(&self) {
-        let metrics = &self.host.metrics;
-        let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        metrics.pending.set(gauge(self.engine.pending_load().0));
-        let counts = self.engine.namespaces().filter_map(|namespace| self.engine.counts(&namespace));
-        let (mut heads, mut namespaces, mut refolds, mut refolded) = (0usize, 0usize, 0u64, 0u64);
-        for counts in counts {
-            heads = heads.saturating_add(counts.heads);
-            namespaces = namespaces.saturating_add(1);
-            refolds = refolds.saturating_add(counts.folds.refolds);
-            refolded = refolded.saturating_add(counts.folds.refolded);
+    /// Shows what is counted, as it is after these outcomes: only the namespaces that ops came into are looked at.
+    fn measure(&mut self, outcomes: &[Outcome]) {
+        let touched: BTreeSet<NamespaceId> = outcomes.iter().flat_map(Outcome::durable).map(namespace_of).collect();
+        for namespace in &touched {
+            self.measure_namespace(namespace);
         }
-        metrics.heads.set(gauge(heads));
-        metrics.namespaces.set(gauge(namespaces));
-        // Counted by the engine since it was made; counters only grow.
-        metrics.refolds.inc_by(refolds.saturating_sub(metrics.refolds.get()));
-        metrics.refolded.inc_by(refolded.saturating_sub(metrics.refolded.get()));
+        let metrics = &self.host.metrics;
+        metrics.pending.set(gauge(self.engine.pending_load().0));
+        metrics.heads.set(gauge(self.measured.heads));
+        metrics.namespaces.set(gauge(self.measured.namespaces.len()));
         metrics.unpublished.set(i64::from(self.unpublished));
+    }
+
+    /// Counts what happened in a namespace since it was looked at before.
+    pub(crate) fn measure_namespace(&mut self, namespace: &NamespaceId) {
+        let Some(now) = self.engine.counts(namespace) else { return };
+        let before = self.measured.namespaces.insert(*namespace, now).unwrap_or_default();
+        self.measured.heads = self.measured.heads.saturating_add(now.heads).saturating_sub(before.heads);
+        let since = |now: u64, before: u64| now.saturating_sub(before);
+        self.host.metrics.refolds.inc_by(since(now.folds.refolds, before.folds.refolds));
+        self.host.metrics.refolded.inc_by(since(now.folds.refolded, before.folds.refolded));
     }
 
     /// Closes in order.
@@ -334,6 +349,10 @@ impl Node {
             tracing::warn!(%error, "the store was not closed in order; nothing is lost");
         }
     }
+}
+
+fn gauge(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// The namespace that an op is in.

@@ -1,12 +1,20 @@
 //! A node from disk, in the one order that is safe: the log first, then what runs by it, then the world.
 
-use super::{Host, Node};
+use super::{Host, Measured, Node};
 use crate::error::StartError;
-use crate::store::Store;
+use crate::store::{Recovered, Store};
 use folkmoot_core::{ContextId, NamespaceId, PublicKey};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Node {
+    /// The engine, from an open store.
+    pub(crate) fn recover_engine(host: &Host, store: &Store) -> Result<Recovered, StartError> {
+        let _span = tracing::info_span!("recover", ops = store.last_sequence()).entered();
+        let recovered = store.recover(host.config.pending)?;
+        tracing::info!(from_snapshot = ?recovered.from_snapshot, replayed = recovered.replayed, "the engine is back");
+        Ok(recovered)
+    }
+
     /// Recovers a node from an open store:
     ///
     /// 1. the engine, from the newest sound snapshot and the log's tail, compared with the stored digest;
@@ -15,11 +23,9 @@ impl Node {
     /// 4. the DAG of every namespace, followed from here on;
     /// 5. the outbox.
     ///
-    /// The heartbeat begins when this has returned.
-    pub(crate) fn recover(host: Host, store: Store) -> Result<Self, StartError> {
-        let _span = tracing::info_span!("recover", ops = store.last_sequence()).entered();
-        let recovered = store.recover(host.config.pending)?;
-        tracing::info!(from_snapshot = ?recovered.from_snapshot, replayed = recovered.replayed, "the engine is back");
+    /// The first of these is [`Node::recover_engine`], for the store may be read meanwhile. The heartbeat begins when this
+    /// has returned.
+    pub(crate) fn recover(host: Host, store: Store, recovered: Recovered) -> Result<Self, StartError> {
         let keys = store.signing_keys()?;
         let identities = all_identities(&store)?;
         let mut node = Self {
@@ -39,6 +45,7 @@ impl Node {
             invitations_changed: true,
             published: Vec::new(),
             unpublished: store.outbox_len()? > 0,
+            measured: Measured::default(),
             broken: None,
             store,
         };
@@ -48,7 +55,9 @@ impl Node {
         if let Err(error) = node.tend_outbox() {
             tracing::warn!(%error, "the outbox waits for the next heartbeat");
         }
-        node.measure();
+        let held: Vec<NamespaceId> = node.engine.namespaces().collect();
+        held.iter().for_each(|namespace| node.measure_namespace(namespace));
+        node.measure(&[]);
         Ok(node)
     }
 

@@ -6,10 +6,18 @@ use crate::error::{Answer, Refusal};
 use crate::event::Event;
 use crate::message::Message;
 use crate::publisher::PeerId;
-use crate::verify::verify_ops;
+use crate::verify::verify_ahead;
+use folkmoot_core::limits::{MAX_SYNC_PAGE_BYTES, MAX_SYNC_PAGE_OPS};
 use folkmoot_core::sync::{CatchUp, Comparison, PageMessage, PageRequest, Summary};
-use folkmoot_core::{NamespaceId, Outcome, SignedGroupOp, VerifiedOp};
-use std::time::Instant;
+use folkmoot_core::{NamespaceId, Outcome, SignedGroupOp};
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+/// Pages of one catch-up are taken in together, by one commit, up to so many ops, so many bytes of them, or so long after
+/// the first came: a commit costs far more than a page.
+const TOGETHER_OPS: usize = 16 * MAX_SYNC_PAGE_OPS;
+const TOGETHER_BYTES: usize = 8 * MAX_SYNC_PAGE_BYTES;
+const TOGETHER_FOR: Duration = Duration::from_millis(500);
 
 /// A catch-up under way.
 #[derive(Debug)]
@@ -23,34 +31,63 @@ pub(crate) struct Session {
     asked: Instant,
     /// Whether anything new has come.
     progress: bool,
+    /// Ops that have come and are not taken in yet.
+    came: Came,
+}
+
+/// Pages that wait to be taken in together. No op of theirs has been looked at.
+#[derive(Debug, Default)]
+struct Came {
+    ops: Vec<Vec<u8>>,
+    bytes: usize,
+    since: Option<Instant>,
+}
+
+impl Came {
+    fn add(&mut self, ops: Vec<Vec<u8>>) {
+        self.bytes = ops.iter().fold(self.bytes, |bytes, op| bytes.saturating_add(op.len()));
+        self.ops.extend(ops);
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Whether they are no longer to wait for another page.
+    fn is_due(&self) -> bool {
+        // Another page must have room.
+        self.ops.len().saturating_add(MAX_SYNC_PAGE_OPS) > TOGETHER_OPS
+            || self.bytes.saturating_add(MAX_SYNC_PAGE_BYTES) > TOGETHER_BYTES
+            || self.since.is_some_and(|since| since.elapsed() >= TOGETHER_FOR)
+    }
+}
+
+/// What came of ops that were taken in.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Whether all were signed, and of namespaces that are followed.
+    all_good: bool,
+    /// Whether any was new.
+    progress: bool,
 }
 
 impl Node {
     /// Takes a message from a peer. What a liar sends is counted and dropped.
     pub(crate) fn receive(&mut self, from: PeerId, bytes: &[u8]) -> Answer<()> {
+        self.take_what_is_due()?;
         match Message::decode(bytes) {
             Err(_) => {
                 self.host.metrics.malformed.inc();
                 Ok(())
             }
             Ok(Message::Ops(ops)) => {
-                let ops = self.verified(&ops);
-                if !ops.is_empty() {
-                    let _ = self.take_in(ops, Vec::new(), false)?;
-                    self.fetch_missing(from);
-                }
-                Ok(())
+                self.take_encoded(&ops)?;
+                self.fetch_missing(from)
             }
-            Ok(Message::Heartbeat(summary)) => {
-                self.compare(from, &summary);
-                Ok(())
-            }
+            Ok(Message::Heartbeat(summary)) => self.compare(from, &summary),
             Ok(Message::Wanted(namespace)) => {
                 self.send_summary(from, &namespace);
                 Ok(())
             }
             Ok(Message::Request { number, request }) => self.answer(from, number, &request),
-            Ok(Message::Page { number, page }) => self.take_page(from, number, &page),
+            Ok(Message::Page { number, page }) => self.take_page(from, number, page),
         }
     }
 
@@ -63,37 +100,50 @@ impl Node {
         self.take_in(vec![op], Vec::new(), true)
     }
 
-    /// The ops that are signed, of namespaces that are followed.
-    fn verified(&self, ops: &[Vec<u8>]) -> Vec<VerifiedOp> {
-        let mut verified = Vec::with_capacity(ops.len());
-        for op in verify_ops(ops) {
-            match op {
-                Ok(op) if self.followed.contains(&namespace_of(&op)) => verified.push(op),
-                Ok(_) => {}
-                Err(_) => self.host.metrics.count_op("malformed"),
+    /// Verifies ops, applies those that are signed and of namespaces that are followed, and commits what came of them, once.
+    /// Some are verified on other cores while those before them are applied here.
+    fn take_encoded(&mut self, ops: &[Vec<u8>]) -> Answer<Taken> {
+        let (mut outcomes, mut good) = (Vec::new(), 0usize);
+        let Self { engine, followed, host, .. } = self;
+        let Ok(()) = verify_ahead::<Infallible>(ops, |received| {
+            let mut verified = Vec::with_capacity(received.len());
+            for op in received {
+                match op {
+                    Ok(op) if followed.contains(&namespace_of(&op)) => verified.push(op),
+                    Ok(_) => {}
+                    Err(_) => host.metrics.count_op("malformed"),
+                }
             }
-        }
-        verified
+            good = good.saturating_add(verified.len());
+            if !verified.is_empty() {
+                outcomes.push(engine.apply_batch(verified));
+            }
+            Ok(())
+        });
+        self.commit(&outcomes, Vec::new(), false)?;
+        let progress = outcomes.iter().any(|outcome| !outcome.durable().is_empty());
+        Ok(Taken { all_good: good == ops.len(), progress })
     }
 
     /// What waits causes its own fetch.
-    fn fetch_missing(&mut self, from: PeerId) {
+    fn fetch_missing(&mut self, from: PeerId) -> Answer<()> {
         let waited: Vec<NamespaceId> = self.engine.namespaces_waited_for().collect();
         for namespace in waited {
             if !self.engine.missing(&namespace).is_empty() {
-                self.begin(from, &namespace);
+                self.begin(from, &namespace)?;
             }
         }
+        Ok(())
     }
 
-    fn compare(&mut self, from: PeerId, theirs: &Summary) {
+    fn compare(&mut self, from: PeerId, theirs: &Summary) -> Answer<()> {
         let namespace = theirs.namespace;
         if !self.followed.contains(&namespace) {
-            return;
+            return Ok(());
         }
         match self.engine.compare(theirs) {
             Comparison::Equal => self.synced(from, &namespace),
-            Comparison::Behind => self.begin(from, &namespace),
+            Comparison::Behind => self.begin(from, &namespace)?,
             Comparison::Ahead => {
                 self.synced(from, &namespace);
                 self.send_summary(from, &namespace);
@@ -106,6 +156,7 @@ impl Node {
                 self.emit(Event::Diverged { namespace, peer: from, ours, theirs: theirs.digest });
             }
         }
+        Ok(())
     }
 
     fn synced(&mut self, peer: PeerId, namespace: &NamespaceId) {
@@ -122,26 +173,28 @@ impl Node {
     }
 
     /// Begins to catch up with a peer, unless a session is under way.
-    fn begin(&mut self, peer: PeerId, namespace: &NamespaceId) {
-        let now = Instant::now();
+    fn begin(&mut self, peer: PeerId, namespace: &NamespaceId) -> Answer<()> {
         let timeout = self.host.config.page_timeout;
-        if self.sessions.get(namespace).is_some_and(|session| now.duration_since(session.asked) < timeout) {
-            return;
+        if self.sessions.get(namespace).is_some_and(|session| session.asked.elapsed() < timeout) {
+            return Ok(());
         }
-        let catch_up = CatchUp::begin(&self.engine, namespace);
-        self.sessions.insert(*namespace, Session { peer, catch_up, number: 0, pages: 0, asked: now, progress: false });
-        self.ask(namespace);
+        self.end_session(namespace)?;
+        let (catch_up, asked) = (CatchUp::begin(&self.engine, namespace), Instant::now());
+        let session = Session { peer, catch_up, number: 0, pages: 0, asked, progress: false, came: Came::default() };
+        self.sessions.insert(*namespace, session);
+        self.ask(namespace)
     }
 
-    fn ask(&mut self, namespace: &NamespaceId) {
-        let Some(session) = self.sessions.get_mut(namespace) else { return };
+    fn ask(&mut self, namespace: &NamespaceId) -> Answer<()> {
+        let Some(session) = self.sessions.get_mut(namespace) else { return Ok(()) };
         self.requests = self.requests.wrapping_add(1);
         session.number = self.requests;
         session.asked = Instant::now();
         let message = Message::Request { number: session.number, request: session.catch_up.request().clone() };
         if self.host.publisher.send(&session.peer, &message.encode()).is_err() {
-            self.sessions.remove(namespace);
+            self.end_session(namespace)?;
         }
+        Ok(())
     }
 
     fn answer(&mut self, from: PeerId, number: u64, request: &PageRequest) -> Answer<()> {
@@ -153,48 +206,78 @@ impl Node {
         Ok(())
     }
 
-    fn take_page(&mut self, from: PeerId, number: u64, page: &PageMessage) -> Answer<()> {
+    fn take_page(&mut self, from: PeerId, number: u64, page: PageMessage) -> Answer<()> {
         let namespace = page.summary.namespace;
         let asked = |session: &&mut Session| session.peer == from && session.number == number;
         let Some(session) = self.sessions.get_mut(&namespace).filter(asked) else { return Ok(()) };
         session.pages = session.pages.saturating_add(1);
-        let ops = self.verified(&page.ops);
-        if ops.len() < page.ops.len() {
-            // Somebody who sends what nobody signed, or what was not asked for.
-            self.sessions.remove(&namespace);
+        let next = session.catch_up.next(&page).map(|next| next.is_some());
+        let goes_on = next == Ok(true) && session.pages < self.host.config.session_pages;
+        session.came.add(page.ops);
+        if goes_on {
+            // The peer makes the next page while what has come is taken in.
+            self.ask(&namespace)?;
+            return self.take_if_due(&namespace);
         }
-        let outcome = self.take_in(ops, Vec::new(), false)?;
-        let most = self.host.config.session_pages;
-        let Some(session) = self.sessions.get_mut(&namespace) else { return Ok(()) };
-        session.progress |= !outcome.durable().is_empty();
-        match session.catch_up.next(page) {
-            Ok(Some(_)) if session.pages < most => self.ask(&namespace),
-            Ok(None) => self.end(from, &namespace, &page.summary),
-            // It leads nowhere, or too far for one session.
-            Ok(Some(_)) | Err(_) => {
-                self.sessions.remove(&namespace);
+        let taken = self.end_session(&namespace)?;
+        match next {
+            // Somebody who sends what nobody signed, or what was not asked for.
+            _ if !taken.all_good => Ok(()),
+            Ok(false) => self.end(from, &namespace, &page.summary, taken.progress),
+            // Too far for one session: another, for as long as they bring something.
+            Ok(true) if taken.progress => self.begin(from, &namespace),
+            // It leads nowhere.
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Takes in the pages that have come by a session, if they need not wait for others.
+    fn take_if_due(&mut self, namespace: &NamespaceId) -> Answer<()> {
+        let Some(session) = self.sessions.get_mut(namespace).filter(|session| session.came.is_due()) else {
+            return Ok(());
+        };
+        let came = std::mem::take(&mut session.came);
+        let taken = self.take_encoded(&came.ops)?;
+        if let Some(session) = self.sessions.get_mut(namespace) {
+            session.progress |= taken.progress;
+            if !taken.all_good {
+                self.sessions.remove(namespace);
             }
         }
         Ok(())
     }
 
-    /// A session that came to its end: another, if it brought something and there is still something missing.
-    fn end(&mut self, from: PeerId, namespace: &NamespaceId, theirs: &Summary) {
-        let progress = self.sessions.remove(namespace).is_some_and(|session| session.progress);
-        if self.engine.compare(theirs) == Comparison::Behind {
-            if progress {
-                self.begin(from, namespace);
-            }
-        } else {
-            self.compare(from, theirs);
+    /// The page after them may have been lost.
+    fn take_what_is_due(&mut self) -> Answer<()> {
+        let due = self.sessions.iter().filter(|(_, session)| session.came.is_due()).map(|(namespace, _)| *namespace);
+        let due: Vec<NamespaceId> = due.collect();
+        due.iter().try_for_each(|namespace| self.take_if_due(namespace))
+    }
+
+    /// Ends a session, if there is one; what came by it is taken in.
+    fn end_session(&mut self, namespace: &NamespaceId) -> Answer<Taken> {
+        let Some(session) = self.sessions.remove(namespace) else { return Ok(Taken::default()) };
+        let taken = self.take_encoded(&session.came.ops)?;
+        Ok(Taken { progress: session.progress || taken.progress, ..taken })
+    }
+
+    /// After a session that came to its end: another, if it brought something and there is still something missing.
+    fn end(&mut self, from: PeerId, namespace: &NamespaceId, theirs: &Summary, progress: bool) -> Answer<()> {
+        if self.engine.compare(theirs) != Comparison::Behind {
+            return self.compare(from, theirs);
         }
+        if progress { self.begin(from, namespace) } else { Ok(()) }
     }
 
     /// Tells peers what is here, asks for what is not, and tends to what waits.
     pub(crate) fn heartbeat(&mut self) -> Answer<()> {
         self.tend_outbox()?;
-        let (now, timeout) = (Instant::now(), self.host.config.page_timeout);
-        self.sessions.retain(|_, session| now.duration_since(session.asked) < timeout);
+        let timeout = self.host.config.page_timeout;
+        let late = self.sessions.iter().filter(|(_, session)| session.asked.elapsed() >= timeout);
+        let late: Vec<NamespaceId> = late.map(|(namespace, _)| *namespace).collect();
+        for namespace in late {
+            self.end_session(&namespace)?;
+        }
         let followed: Vec<NamespaceId> = self.followed.iter().copied().collect();
         for namespace in followed {
             let message = match self.engine.summary(&namespace) {
@@ -205,7 +288,7 @@ impl Node {
         }
         self.tend_invitations()?;
         self.tend_all_upgrades();
-        self.measure();
+        self.measure(&[]);
         Ok(())
     }
 

@@ -4,12 +4,13 @@
 //! id (32) ‖ flags (1) ‖ the op as it travels ‖ first 8 bytes of SHA-256(sequence number ‖ all before)
 //! ```
 //!
-//! The id covers what was signed; the checksum covers the signature too, and that the row is in its place.
+//! The id covers what was signed; the checksum covers the signature too, and that the row is in its place. Only ops that
+//! this node verified get a row, so a row that is as it was written is an op whose signature need not be checked again.
 
 use super::error::Fault;
 use super::limits::{MAX_OP_ROW_BYTES, OP_HEADER_BYTES};
 use borsh::BorshSerialize;
-use folkmoot_core::{OpId, SignedGroupOp, VerifiedOp};
+use folkmoot_core::{OpId, SignedGroupOp, VerifiedBefore, VerifiedOp};
 use sha2::{Digest, Sha256};
 
 const CHECKSUM_BYTES: usize = 8;
@@ -26,8 +27,9 @@ fn checksum(sequence: u64, row: &[u8]) -> [u8; CHECKSUM_BYTES] {
 /// Encodes a row into `out`, which is emptied first.
 pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, op: &VerifiedOp) {
     out.clear();
-    out.extend_from_slice(&op.id().0);
-    out.push(if op.claim_verified() { CLAIM_VERIFIED } else { 0 });
+    let verified = VerifiedBefore::of(op);
+    out.extend_from_slice(&verified.id().0);
+    out.push(if verified.claim_verified() { CLAIM_VERIFIED } else { 0 });
     // Writing to a Vec does not fail.
     let _ = op.signed().serialize(out);
     let checksum = checksum(sequence, out);
@@ -39,6 +41,11 @@ pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, op: &VerifiedOp) {
 /// # Errors
 /// [`Fault::Damaged`] if it is not what [`encode`] wrote under this number.
 pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> {
+    unseal(sequence, row).map(|(verified, wire)| (verified.id(), wire))
+}
+
+/// What a row says: that this node verified an op, and the op as it travels.
+fn unseal(sequence: u64, row: &[u8]) -> Result<(VerifiedBefore, &[u8]), Fault> {
     let damaged = || Fault::damaged(format!("op number {sequence}"));
     if row.len() > MAX_OP_ROW_BYTES {
         return Err(damaged());
@@ -47,9 +54,18 @@ pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> 
     if checksum(sequence, sealed) != *stored {
         return Err(damaged());
     }
-    let (id, _) = sealed.split_first_chunk().ok_or_else(damaged)?;
-    let wire = sealed.get(OP_HEADER_BYTES..).ok_or_else(damaged)?;
-    Ok((OpId(*id), wire))
+    let (header, wire) = sealed.split_first_chunk::<OP_HEADER_BYTES>().ok_or_else(damaged)?;
+    let [id @ .., flags] = header;
+    Ok((VerifiedBefore::from_own_storage(OpId(*id), flags & CLAIM_VERIFIED != 0), wire))
+}
+
+/// The op in a row, as it was verified when it came in. Its id is checked against its bytes, and no signature.
+///
+/// # Errors
+/// [`Fault::Damaged`].
+pub(crate) fn restored(sequence: u64, row: &[u8]) -> Result<VerifiedOp, Fault> {
+    let (verified, wire) = unseal(sequence, row)?;
+    verified.restore(wire).map_err(|_| Fault::damaged(format!("op number {sequence}")))
 }
 
 /// The op in a row's wire bytes.
@@ -88,6 +104,7 @@ mod tests {
     fn an_op_comes_back_under_its_number_only() {
         let (op, row) = row();
         assert_eq!(verified(5, &row).expect("its number"), op);
+        assert_eq!(restored(5, &row).expect("its number"), op);
         assert_eq!(decode(5, &row).expect("its number"), (op.id(), &op.signed().encode()[..]));
         assert!(verified(6, &row).is_err());
     }
@@ -112,6 +129,36 @@ mod tests {
         changed.extend_from_slice(&checksum);
         assert!(decode(5, &changed).is_ok());
         assert!(verified(5, &changed).is_err());
+        assert!(restored(5, &changed).is_err());
+    }
+
+    #[test]
+    fn no_changed_byte_is_restored_that_of_the_signature_included() {
+        let (_, whole) = row();
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            assert!(restored(5, &changed).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn rows_of_this_table_are_the_only_ops_that_are_taken_as_verified() {
+        fn sources(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(folder).expect("the sources") {
+                let path = entry.expect("the sources").path();
+                if path.is_dir() { sources(&path, out) } else { out.push(path) }
+            }
+        }
+        let mut all = Vec::new();
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["src", "../cli/src", "../testkit/src"] {
+            sources(&here.join(folder), &mut all);
+        }
+        let door = ["from_own", "storage("].join("_");
+        let users = all.into_iter().filter(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(&door)));
+        let users: Vec<_> = users.map(|path| path.strip_prefix(here).expect("ours").to_owned()).collect();
+        assert_eq!(users, [std::path::Path::new("src/store/op_row.rs")]);
     }
 
     #[test]

@@ -56,6 +56,9 @@ impl Store {
         self.read(|txn| {
             let table = txn.open_table(SNAPSHOTS)?;
             let mut pieces = Pieces::with_most(MAX_SNAPSHOT_BYTES);
+            let last = table.range((covers, 0)..=(covers, u32::MAX))?.next_back().transpose()?;
+            let count = last.map_or(0, |(key, _)| u64::from(key.value().1).saturating_add(1));
+            pieces.make_room(count);
             for row in table.range((covers, 0)..=(covers, u32::MAX))? {
                 let (key, piece) = row?;
                 pieces.take(key.value().1, piece.value())?;
@@ -75,6 +78,13 @@ struct Pieces {
 impl Pieces {
     const fn with_most(most: u64) -> Self {
         Self { bytes: Vec::new(), next: 0, most }
+    }
+
+    /// For so many pieces, if they are not more than there may be.
+    fn make_room(&mut self, count: u64) {
+        let bytes = count.saturating_mul(SNAPSHOT_PIECE_BYTES as u64).min(self.most);
+        // Without the room at once, it is made piece by piece.
+        let _ = self.bytes.try_reserve(usize::try_from(bytes).unwrap_or(0));
     }
 
     fn take(&mut self, number: u32, piece: &[u8]) -> Result<(), Fault> {

@@ -145,3 +145,32 @@ async fn a_snapshot_is_written_now_and_then_and_spares_the_next_start_the_log() 
     moot.alice = moot.home.start().await;
     assert_eq!(moot.alice.digest(moot.namespace).await.expect("it is here"), digest);
 }
+
+#[tokio::test]
+async fn the_store_is_read_while_the_engine_is_brought_back_and_the_client_is_asked_after_that() {
+    let disk = Disk::default();
+    let home = Home::alone();
+    let client = ContextManager::start_with(disk.opener(), home.setup.clone()).await.expect("it starts");
+    let root = client.create_namespace(kitchen(), None).await.expect("alice founds").into();
+    client.add_group_members(ME, root, vec![(who("bob"), Role::Member)]).await.expect("alice adds bob");
+    client.shutdown().await;
+    let starting = ContextManager::begin_with(disk.slow_opener(), home.setup).await.expect("it opens");
+    let bob = starting.read(|store| store.member(&root, &who("bob"))).expect("the engine cannot be back");
+    assert_eq!(bob.expect("it is read").map(|record| record.role), Some(Role::Member));
+    disk.let_it_read();
+    let client = starting.ready().await.expect("it starts");
+    assert_eq!(client.member_info(root, who("bob")).await.expect("she knows").role, Role::Member);
+    client.add_group_members(ME, root, vec![(who("carol"), Role::Member)]).await.expect("alice adds carol");
+}
+
+#[tokio::test]
+async fn a_manager_whose_start_nobody_waits_for_ends() {
+    let disk = Disk::default();
+    let home = Home::alone();
+    let client = ContextManager::start_with(disk.opener(), home.setup.clone()).await.expect("it starts");
+    let namespace = client.create_namespace(kitchen(), None).await.expect("alice founds");
+    client.shutdown().await;
+    drop(ContextManager::begin_with(disk.opener(), home.setup.clone()).await.expect("it opens"));
+    let client = ContextManager::start_with(disk.opener(), home.setup).await.expect("it starts again");
+    assert_eq!(client.heads(namespace).await.expect("it is there").len(), 1);
+}

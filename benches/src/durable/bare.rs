@@ -1,0 +1,126 @@
+//! The database alone: the rows of a store, written again into a bare file.
+
+use crate::Fallible;
+use folkmoot_core::{EntryKey, GroupOp, SignedGroupOp};
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+type Bytes = &'static [u8];
+
+const OPS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("ops");
+const IDS: TableDefinition<'_, u128, ()> = TableDefinition::new("ids");
+const LOGS: TableDefinition<'_, u64, u64> = TableDefinition::new("logs");
+const INDEX: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("index");
+const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("state");
+
+/// The cache that a store has.
+const CACHE_BYTES: usize = 64 << 20;
+
+/// A new file with a cache as a store has it.
+pub(super) fn create(path: &Path) -> Fallible<Database> {
+    Ok(Builder::new().set_cache_size(CACHE_BYTES).create(path)?)
+}
+
+/// A transaction that is as durable and as quickly repaired as a store's.
+pub(super) fn begin(db: &Database) -> Fallible<WriteTransaction> {
+    let mut txn = db.begin_write()?;
+    txn.set_two_phase_commit(true);
+    txn.set_quick_repair(true);
+    Ok(txn)
+}
+
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What one transaction writes, each table in the order of its keys.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    ops: Vec<(u64, Vec<u8>)>,
+    logs: Vec<(u64, u64)>,
+    ids: Vec<u128>,
+    index: Rows,
+    state: Rows,
+}
+
+/// The rows of a closed store as so many ops in each transaction write them. A row that several write has the same value
+/// in each.
+pub(super) fn batches(path: &Path, each: usize) -> Fallible<Vec<Batch>> {
+    let db = Database::open(path)?;
+    let txn = db.begin_read()?;
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut touched: Vec<BTreeSet<Vec<u8>>> = Vec::new();
+    for row in txn.open_table(OPS)?.iter()? {
+        let (sequence, row) = row?;
+        let (sequence, row) = (sequence.value(), row.value());
+        if usize::try_from(sequence - 1)?.is_multiple_of(each) {
+            batches.push(Batch::default());
+            touched.push(BTreeSet::new());
+        }
+        let (Some(batch), Some(touched)) = (batches.last_mut(), touched.last_mut()) else { return Err("no op".into()) };
+        batch.ops.push((sequence, row.to_vec()));
+        // What is around the op in its row: an id and a flag before it, a checksum behind it.
+        let wire = row.get(33..row.len() - 8).ok_or("a row that is too short")?;
+        touched.extend(entry(wire)?);
+    }
+    let batch_of = |sequence: u64| (sequence as usize - 1) / each;
+    for row in txn.open_table(LOGS)?.iter()? {
+        let (place, sequence) = row?;
+        batches[batch_of(sequence.value())].logs.push((place.value(), sequence.value()));
+    }
+    for row in txn.open_table(IDS)?.iter()? {
+        let key = row?.0.value();
+        batches[batch_of(u64::try_from(key & u128::from(u64::MAX))?)].ids.push(key);
+    }
+    let state: BTreeMap<Vec<u8>, Vec<u8>> = rows(&txn.open_table(STATE)?)?.into_iter().collect();
+    let index = rows(&txn.open_table(INDEX)?)?;
+    for (batch, touched) in batches.iter_mut().zip(touched) {
+        batch.index.clone_from(&index);
+        batch.state.extend(
+            touched.into_iter().filter_map(|key| state.get_key_value(&key)).map(|(k, v)| (k.clone(), v.clone())),
+        );
+    }
+    Ok(batches)
+}
+
+fn rows(table: &impl ReadableTable<Bytes, Bytes>) -> Fallible<Rows> {
+    table
+        .iter()?
+        .map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(Into::into))
+        .collect()
+}
+
+/// The key of the state row that an op of these scenarios writes.
+fn entry(wire: &[u8]) -> Fallible<Option<Vec<u8>>> {
+    let op = SignedGroupOp::decode(wire)?.signable;
+    let (GroupOp::MemberAdded { member, .. } | GroupOp::MemberRoleSet { member, .. }) = op.op else { return Ok(None) };
+    Ok(Some([&op.group_id.0[..], &EntryKey::Member(member).to_bytes()].concat()))
+}
+
+/// Writes them into a new file, one transaction each.
+pub(super) fn write(path: &Path, batches: &[Batch]) -> Fallible<()> {
+    let db = create(path)?;
+    for batch in batches {
+        let txn = begin(&db)?;
+        {
+            let (mut ops, mut logs, mut ids) = (txn.open_table(OPS)?, txn.open_table(LOGS)?, txn.open_table(IDS)?);
+            for (sequence, row) in &batch.ops {
+                ops.insert(sequence, &row[..])?;
+            }
+            for (place, sequence) in &batch.logs {
+                logs.insert(place, sequence)?;
+            }
+            for id in &batch.ids {
+                ids.insert(id, ())?;
+            }
+            let (mut index, mut state) = (txn.open_table(INDEX)?, txn.open_table(STATE)?);
+            for (key, row) in &batch.index {
+                index.insert(&key[..], &row[..])?;
+            }
+            for (key, row) in &batch.state {
+                state.insert(&key[..], &row[..])?;
+            }
+        }
+        txn.commit()?;
+    }
+    Ok(())
+}
