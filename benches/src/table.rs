@@ -18,6 +18,12 @@ enum Reading {
     Graph,
     /// Bytes of the state for each entry.
     State,
+    /// A number of times: where it is in the account, and of what.
+    Times(&'static str, &'static str),
+    /// Milliseconds on the clock: where they are in the account, and what for.
+    Clock(&'static str, &'static str),
+    /// CPU time an op: where it is in the account, and what for.
+    CpuOf(&'static str, &'static str),
 }
 
 /// The most that a reading may be.
@@ -89,23 +95,45 @@ fn rows(large: usize) -> Vec<Row> {
         Row { command: memory.clone(), reading: Reading::Graph, bar: Bar::Most(140.0) },
         Row { command: memory, reading: Reading::State, bar: Bar::Most(250.0) },
     ]);
+    rows.extend(durable_rows(large));
     rows
+}
+
+/// The part of the bars that is about disks.
+fn durable_rows(large: usize) -> Vec<Row> {
+    let ingest = format!("ingest --ops {large}");
+    let restart = format!("restart --ops {}", large.saturating_mul(10));
+    let most =
+        |command: &str, reading: Reading, most: f64| Row { command: command.into(), reading, bar: Bar::Most(most) };
+    Vec::from([
+        most(&ingest, Reading::Times("/times_verify_and_redb_alone", " (verifying + redb alone)"), 1.4),
+        most(&ingest, Reading::Times("/part_of_one_by_one", " (verifying one by one)"), 1.0 / 3.0),
+        most(&format!("sync --ops {large}"), Reading::Times("/times_ingest", " (ingest)"), 1.2),
+        most("commit", Reading::Times("/times_bare_wall", " (a bare commit, on the clock)"), 1.3),
+        most(&restart, Reading::Clock("/first/first_read_ms", " (first read)"), 100.0),
+        most(&restart, Reading::Clock("/first/first_write_ms", " (first write)"), 1_000.0),
+        most(&restart, Reading::CpuOf("/trust/cpu_ns_per_op", " (stored verdicts trusted)"), 2_000.0),
+        most(&restart, Reading::CpuOf("/judge/cpu_ns_per_op", " (judged anew)"), 8_000.0),
+    ])
 }
 
 fn read(account: &Value, reading: Reading) -> f64 {
     let field = match reading {
-        Reading::Cpu => "cpu_ns_per_op",
-        Reading::Peak => "engine_and_setup_rss_bytes",
-        Reading::Graph => "graph_bytes_per_op",
-        Reading::State => "state_bytes_per_entry",
+        Reading::Cpu => "/cpu_ns_per_op",
+        Reading::Peak => "/engine_and_setup_rss_bytes",
+        Reading::Graph => "/graph_bytes_per_op",
+        Reading::State => "/state_bytes_per_entry",
+        Reading::Times(field, _) | Reading::Clock(field, _) | Reading::CpuOf(field, _) => field,
     };
-    account[field].as_f64().unwrap_or(f64::NAN)
+    account.pointer(field).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 
 fn written(value: f64, reading: Reading) -> String {
     match reading {
-        Reading::Cpu if value < 1_000_000.0 => format!("{:.2} µs", value / 1_000.0),
-        Reading::Cpu => format!("{:.2} ms", value / 1_000_000.0),
+        Reading::Cpu | Reading::CpuOf(..) if value < 1_000_000.0 => format!("{:.2} µs", value / 1_000.0),
+        Reading::Cpu | Reading::CpuOf(..) => format!("{:.2} ms", value / 1_000_000.0),
+        Reading::Times(..) => format!("{value:.2} ×"),
+        Reading::Clock(..) => format!("{value:.1} ms"),
         Reading::Peak => format!("{:.1} MB", value / 1_000_000.0),
         Reading::Graph | Reading::State => format!("{value:.0} B"),
     }
@@ -117,6 +145,7 @@ const fn what(reading: Reading) -> &'static str {
         Reading::Peak => " (peak memory)",
         Reading::Graph => " (graph, an op)",
         Reading::State => " (state, an entry)",
+        Reading::Times(_, what) | Reading::Clock(_, what) | Reading::CpuOf(_, what) => what,
     }
 }
 

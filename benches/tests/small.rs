@@ -54,6 +54,14 @@ fn the_table_holds_what_is_measured_against_the_bars() {
 }
 
 #[test]
+fn the_table_holds_what_is_durable_against_the_bars_too() {
+    let table = run(&["all", "--ops", "100", "--only", "ingest", "--only", "sync", "--only", "restart"]);
+    let rows = table["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    assert!(rows.iter().all(|row| row["measured"].as_f64().is_some_and(|measured| measured > 0.0)), "{table}");
+}
+
+#[test]
 fn a_run_that_takes_too_long_is_a_row_that_misses_its_bar() {
     let table = run(&["all", "--ops", "1000000", "--only", "linear", "--limit", "0"]);
     assert!(table["rows"].as_array().unwrap().iter().all(|row| row["met"] == "MISSED"), "{table}");

@@ -3,7 +3,9 @@
 use crate::Fallible;
 use folkmoot_core::{EntryKey, GroupOp, SignedGroupOp};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
 type Bytes = &'static [u8];
@@ -123,4 +125,23 @@ pub(super) fn write(path: &Path, batches: &[Batch]) -> Fallible<()> {
         txn.commit()?;
     }
     Ok(())
+}
+
+/// Adds as many random ids to a table of ids, in one transaction and in their order.
+pub(super) fn insert_ids(db: &Database, numbers: Range<usize>) -> Fallible<()> {
+    let id = |number: usize| {
+        let hash: [u8; 32] = Sha256::digest(number.to_le_bytes()).into();
+        let first = hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+        (u128::from(first) << 64) | number as u128
+    };
+    let mut ids: Vec<u128> = numbers.map(id).collect();
+    ids.sort_unstable();
+    let txn = begin(db)?;
+    {
+        let mut table = txn.open_table(IDS)?;
+        for id in ids {
+            table.insert(id, ())?;
+        }
+    }
+    Ok(txn.commit()?)
 }

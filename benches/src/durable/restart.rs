@@ -3,11 +3,11 @@
 //! One process makes the file, or writes to one that is there, and is killed with SIGKILL. Each reading is then made by a
 //! fresh process: the first answer and the first op of a node, and the ways of getting the engine back.
 
-use super::{BATCH, Scratch, commit_all, len};
+use super::{BATCH, Scratch, bare, commit_all, len, median};
 use crate::Fallible;
 use crate::author::{adds, key, person, sets, toggled};
 use crate::cli::subprocess;
-use crate::meters::{cpu_ns, resident};
+use crate::meters::{cpu_ns, resident, thread_ns};
 use crate::scenario::Size;
 use folkmoot::store::{Commit, LocalChange, Store, StoreOptions};
 use folkmoot::{By, ContextManager, Setup};
@@ -36,6 +36,8 @@ pub(crate) enum Step {
     Judge,
     /// The same, and every signature verified.
     Verify,
+    /// Large commits to a file of this size; it grows by them.
+    Grow,
 }
 
 /// Does one step, and prints its account.
@@ -45,6 +47,7 @@ pub(crate) fn step(step: Step, size: Size, path: &Path) -> Fallible<()> {
         Step::First => first(path)?,
         Step::Trust => recover(path, &StoreOptions::default(), false)?,
         Step::Judge => recover(path, &StoreOptions::default(), true)?,
+        Step::Grow => grow(path)?,
         Step::Verify => recover(path, &StoreOptions { verify_on_open: true, ..StoreOptions::default() }, false)?,
     };
     println!("{account}");
@@ -183,6 +186,39 @@ fn recover(path: &Path, options: &StoreOptions, anew: bool) -> Fallible<Value> {
     }))
 }
 
+/// What commits of [`BATCH`] cost the thread that makes them; and the same rows of the id index alone, in a bare table
+/// with as many random ids as there are ops.
+fn grow(path: &Path) -> Fallible<Value> {
+    let store = &mut Store::open(path, &StoreOptions::default())?;
+    let mut engine = store.recover(PendingLimits::default())?.engine;
+    let namespace = engine.namespaces().next().ok_or("no namespace")?;
+    let (founder, before) = (key("founder", 0), usize::try_from(store.last_sequence())?);
+    let (mut commits, mut ids) = (Vec::new(), Vec::new());
+    for round in 0..3 {
+        let mut outcomes = Vec::new();
+        for number in 0..BATCH {
+            let op = adds("grown", before + round * BATCH + number);
+            let op = engine.draft(&namespace, &namespace.into(), &founder.public(), op)?.sign(&founder)?;
+            outcomes.push(engine.apply(op));
+        }
+        let start = thread_ns();
+        commit_all(store, &mut engine, &outcomes)?;
+        commits.push(thread_ns() - start);
+    }
+    let scratch = Scratch::new("ids")?;
+    let file = scratch.file("ids");
+    let db = bare::create(&file)?;
+    bare::insert_ids(&db, 0..before)?;
+    for round in 0..3 {
+        let first = before + round * BATCH;
+        let start = thread_ns();
+        bare::insert_ids(&db, first..first + BATCH)?;
+        ids.push(thread_ns() - start);
+    }
+    let each = |all: Vec<u64>| median(all) as f64 / BATCH as f64;
+    Ok(json!({ "ops": before, "commit_ns_per_op": each(commits), "ids_alone_ns_per_op": each(ids) }))
+}
+
 /// Has a process write to the file, and kills it.
 fn write_and_kill(size: Size, path: &Path) -> Fallible<()> {
     let mut child = Command::new(std::env::current_exe()?)
@@ -204,15 +240,18 @@ pub(crate) fn measure(size: Size, kept_in: Option<&Path>) -> Fallible<Value> {
     let scratch = Scratch::new("restart")?;
     let name = format!("restart-{}-{}.folkmoot", size.ops, size.signers);
     let path = kept_in.map_or_else(|| scratch.file(&name), |folder| folder.join(&name));
-    let in_process = |step: &str| -> Fallible<Value> {
-        let path = path.display().to_string();
-        subprocess(&["restart", "--step", step, "--store", &path], Duration::MAX)
+    let on = |path: &Path, step: &str| -> Fallible<Value> {
+        subprocess(&["restart", "--step", step, "--store", &path.display().to_string()], Duration::MAX)
     };
+    let in_process = |step: &str| on(&path, step);
     write_and_kill(size, &path)?;
     let first = in_process("first")?;
     // The last process closed nothing, and yet it was not killed.
     write_and_kill(size, &path)?;
     let (trust, judge, verify) = (in_process("trust")?, in_process("judge")?, in_process("verify")?);
+    let copy = scratch.file("copy");
+    std::fs::copy(&path, &copy)?;
+    let grow = on(&copy, "grow")?;
     Ok(json!({
         "scenario": "restart",
         "ops": trust["ops"],
@@ -225,5 +264,6 @@ pub(crate) fn measure(size: Size, kept_in: Option<&Path>) -> Fallible<Value> {
         "trust": trust,
         "judge": judge,
         "verify": verify,
+        "grow": grow,
     }))
 }
