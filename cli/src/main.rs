@@ -19,6 +19,7 @@ mod naming;
 mod node;
 mod opsfile;
 mod output;
+mod pictured;
 mod payload;
 mod refusals;
 mod replay;
@@ -26,8 +27,8 @@ mod sight;
 mod words;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use commands::{bench, context, doctor, generate, group, init, invite, join, member, namespace, op};
-use commands::{sync, upgrade, verify, whoami, why};
+use commands::{bench, context, doctor, generate, graph, group, init, invite, join, member, namespace, op};
+use commands::{demo as told, sync, tree, upgrade, verify, whoami, why};
 use failure::{Exit, Failure};
 use node::{Node, Place};
 use output::{Answered, Silent, answer};
@@ -96,6 +97,10 @@ enum Command {
     Sync(sync::SyncArgs),
     /// Tells why an op has the effect it has, or has none.
     Why(why::WhyArgs),
+    /// Draws what happened: the ops, who signed them, what became of them, and what struck what.
+    Graph(graph::GraphArgs),
+    /// Draws the groups as a tree, with members, roles, capabilities and contexts.
+    Tree(tree::TreeArgs),
     /// Looks at the database: file, digest against a replay, forks, what waits, keys and their permissions.
     Doctor,
     /// Checks everything from bytes up, every signature included, and trusts nothing that is stored.
@@ -113,10 +118,7 @@ enum Command {
     /// adds to it; creates it if there is none. Stopped anywhere and run again, or continued with other files, it comes to
     /// the same. No other database is looked for.
     Replay(ReplayArgs),
-    /// Three replicas of one group, cut off from each other, one of them betrayed: watch them come to one answer.
-    ///
-    /// The same every time: no randomness, no clock, no network. Exits with 1 if the replicas do not agree.
-    Demo,
+    Demo(told::DemoArgs),
     /// Completes the command's arguments in a shell.
     Completions(generate::CompletionsArgs),
     /// Writes manual pages.
@@ -152,7 +154,12 @@ fn main() -> ExitCode {
             let _ = out.flush();
             let mut err = anstream::stderr().lock();
             // What `replay` refuses is one line in either form.
-            let as_json = cli.json && !matches!(cli.command, Command::Replay(_) | Command::Demo);
+            let is_line = |command: &Command| match command {
+                Command::Replay(_) => true,
+                Command::Demo(args) => args.is_long(),
+                _ => false,
+            };
+            let as_json = cli.json && !is_line(&cli.command);
             let _ = if as_json { failure.tell_json(&mut err) } else { failure.tell(&mut err) };
             failure.exit().into()
         }
@@ -165,10 +172,7 @@ fn run(cli: &Cli, mut out: &mut dyn Write) -> Result<ExitCode, Failure> {
             replay::replay(files, cli.place.db.as_deref(), io::stdin().lock(), cli.json, &mut out)?;
             answer(Silent {})
         }
-        Command::Demo => {
-            demo::demo(&mut out)?;
-            answer(Silent {})
-        }
+        Command::Demo(args) => told::run(args, out),
         Command::Completions(args) => generate::completions(args, Cli::command(), out),
         Command::Man(args) => generate::man(args, Cli::command(), out),
         Command::Bench(args) => bench::run(args),
@@ -211,6 +215,8 @@ async fn with_node(command: &Command, node: &Node) -> Answered {
         Command::Op(command) => op::run(command, node).await,
         Command::Sync(args) => sync::run(args, node).await,
         Command::Why(args) => why::run(args, node).await,
+        Command::Graph(args) => graph::run(args, node).await,
+        Command::Tree(args) => tree::run(args, node).await,
         // Those that need no node are dealt with before.
         _ => answer(Silent {}),
     }

@@ -137,7 +137,7 @@ impl History {
             |op: &&VerifiedOp| NamespaceId::from(op.id()) == *namespace || op.signable().namespace_id == *namespace;
         by_id.extend(ops.iter().filter(is_ours).map(|op| (op.id(), op)));
         let (held, others): (Vec<_>, Vec<_>) = by_id.into_values().partition(|op| engine.contains(&op.id()));
-        let directory = Directory::of(engine, namespace, names, held.iter().copied());
+        let directory = Directory::of(engine, namespace, names, &held);
         let accounts = held.iter().filter_map(|op| Some((op.id(), engine.explain(&op.id())?))).collect();
         let taking = Taking { engine, namespace, directory, held, accounts };
         let mut history = taking.history(group, names);

@@ -109,7 +109,8 @@ fn data(history: &History, folded: &Folded) -> String {
     // Names as in the picture: of the whole history, and of the present state.
     let mut engine = Engine::new();
     let _ = engine.apply_batch(history.replay.iter().cloned());
-    let directory = Directory::of(&engine, &history.namespace, &history.names, &history.replay);
+    let ops: Vec<&folkmoot_core::VerifiedOp> = history.replay.iter().collect();
+    let directory = Directory::of(&engine, &history.namespace, &history.names, &ops);
     let person =
         |key: &folkmoot_core::PublicKey| PersonData { name: directory.person(key), key: short(key.as_bytes()) };
     let data = Data {

@@ -2,7 +2,7 @@
 
 use crate::text;
 use crate::words::Call;
-use folkmoot_core::{ContextId, Engine, GroupId, GroupOp, NamespaceId, PublicKey, VerifiedOp};
+use folkmoot_core::{ContextId, Engine, GroupId, GroupOp, NamespaceId, OpId, PublicKey, Verdict, VerifiedOp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names that a caller knows keys by. They come before the aliases in a namespace, which anybody might choose.
@@ -46,12 +46,7 @@ pub(crate) struct Directory {
 impl Directory {
     /// The names given, then the aliases of the present state, then those in ops, each with the beginning of its key
     /// where two share one.
-    pub(crate) fn of<'a>(
-        engine: &Engine,
-        namespace: &NamespaceId,
-        names: &Names,
-        ops: impl IntoIterator<Item = &'a VerifiedOp>,
-    ) -> Self {
+    pub(crate) fn of(engine: &Engine, namespace: &NamespaceId, names: &Names, ops: &[&VerifiedOp]) -> Self {
         let mut directory = Self::default();
         let mut aliases: BTreeMap<PublicKey, String> = BTreeMap::new();
         // The root's aliases count before those of the groups below.
@@ -65,13 +60,15 @@ impl Directory {
             let named = view.contexts.into_iter().filter(|(_, context)| !context.alias.is_empty());
             directory.contexts.extend(named.map(|(id, context)| (id, context.alias)));
         }
-        directory.learn(ops, &mut aliases);
+        directory.learn(engine, ops, &mut aliases);
         directory.settle(names, aliases);
         directory
     }
 
     /// What is gone from the state has a name in the ops that made it.
-    fn learn<'a>(&mut self, ops: impl IntoIterator<Item = &'a VerifiedOp>, aliases: &mut BTreeMap<PublicKey, String>) {
+    fn learn(&mut self, engine: &Engine, ops: &[&VerifiedOp], aliases: &mut BTreeMap<PublicKey, String>) {
+        // What people were called last: by the op furthest from the founding.
+        let mut called: BTreeMap<PublicKey, (u32, OpId, &str)> = BTreeMap::new();
         for op in ops {
             let (id, signable) = (op.id(), op.signable());
             match &signable.op {
@@ -82,14 +79,20 @@ impl Directory {
                     self.groups.entry(id.into()).or_insert_with(|| alias.clone());
                     self.above.insert(id.into(), signable.group_id);
                 }
-                GroupOp::MemberAliasSet { member, alias } if *member == signable.signer && !alias.is_empty() => {
-                    aliases.entry(*member).or_insert_with(|| text::name(alias));
+                GroupOp::MemberAliasSet { member, alias } if !alias.is_empty() => {
+                    if let Some(why) = engine.explain(&id).filter(|why| why.verdict == Verdict::Effective) {
+                        let now = (why.depth, id, alias.as_str());
+                        called.entry(*member).and_modify(|last| *last = now.max(*last)).or_insert(now);
+                    }
                 }
                 GroupOp::ContextRegistered { source, .. } => {
                     self.contexts.entry(id.into()).or_insert_with(|| source.clone());
                 }
                 _ => {}
             }
+        }
+        for (member, (_, _, alias)) in called {
+            aliases.entry(member).or_insert_with(|| text::name(alias));
         }
     }
 

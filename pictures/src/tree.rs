@@ -79,7 +79,7 @@ pub struct TreeContext {
 impl Tree {
     /// The tree of a namespace, or with a `group` the part below it; empty if there is no such thing.
     pub fn of(engine: &Engine, namespace: &NamespaceId, names: &Names, group: Option<&GroupId>) -> Self {
-        let directory = Directory::of(engine, namespace, names, []);
+        let directory = Directory::of(engine, namespace, names, &[]);
         let mut below: BTreeMap<Option<GroupId>, Vec<TreeGroup>> = BTreeMap::new();
         for id in engine.groups(namespace) {
             if let Some(group) = tree_group(engine, namespace, &directory, id) {

@@ -121,9 +121,13 @@ impl WebDriverCompatibleCommand for ConsoleLog {
 }
 
 impl Browser {
+    /// What the console was told since it was last asked.
+    async fn console(&self) -> Vec<serde_json::Value> {
+        self.client.issue_cmd(ConsoleLog).await.unwrap().as_array().unwrap().clone()
+    }
+
     async fn assert_the_console_is_silent(&self) {
-        let told = self.client.issue_cmd(ConsoleLog).await.unwrap();
-        assert_eq!(told.as_array().map(Vec::len), Some(0), "{told}");
+        assert_eq!(self.console().await, Vec::<serde_json::Value>::new());
     }
 
     /// Moves the mouse to the node that says this.
@@ -255,6 +259,21 @@ async fn on_a_phone_nothing_is_wider_than_the_screen_and_a_tap_explains() {
         assert_eq!(browser.members().await, ["alice", "bob"]);
         browser.assert_nothing_overflows().await;
         browser.assert_the_console_is_silent().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_script_that_got_into_the_page_is_stopped_by_its_policy_and_the_console_hears_of_it() {
+    Browser::with("duel", [1280, 800], |browser| async move {
+        browser.assert_the_console_is_silent().await;
+        let script = "const own = document.createElement('script'); own.textContent = 'window.isIn = true'; \
+                      document.body.append(own); const image = document.createElement('img'); \
+                      image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='; document.body.append(image); \
+                      return window.isIn === undefined;";
+        assert_eq!(browser.ask(script).await, true);
+        let told = browser.console().await;
+        assert!(told.iter().any(|line| line.to_string().contains("Content Security Policy")), "{told:?}");
     })
     .await;
 }

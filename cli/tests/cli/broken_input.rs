@@ -131,7 +131,7 @@ fn one_broken_file_among_good_ones_leaves_nothing_half_done() {
 
 #[test]
 fn wrong_arguments_exit_with_2() {
-    for args in [[].as_slice(), &["replay"], &["nonsense"], &["demo", "extra"], &["replay", "--nonsense", "-"]] {
+    for args in [[].as_slice(), &["replay"], &["nonsense"], &["demo", "duel", "x"], &["replay", "--nonsense", "-"]] {
         let output = folkmoot(args, b"");
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert_eq!(text(&output.stdout), "");

@@ -145,9 +145,9 @@ fn a_name_of_ten_thousand_letters_is_cut_in_sight_and_bounded_in_all() {
 fn a_name_that_was_signed_reaches_the_picture_unharmed_where_it_is_harmless() {
     let history = named("Zoë & René <3").history();
     let text = svg(&history, Form::Cards, Folding::Never);
-    assert_eq!(history.people[0].name, "Zoë & René <3");
+    assert!(history.people[0].name.starts_with("Zoë & René <3 "), "bob has the same name, so the key is shown");
     let document = xml(&text);
-    assert!(document.descendants().any(|node| node.text() == Some("Zoë & René <3")));
+    assert!(document.descendants().any(|node| node.text().is_some_and(|text| text.starts_with("Zoë & René <3"))));
     assert!(text.contains("Zoë &amp; René &lt;3"));
     assert_ne!(key("alice").public(), key("bob").public());
 }
