@@ -10,6 +10,9 @@ use crate::verdict::VoidReason;
 use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
+/// With no more candidates than this, who could strike an op is not worth remembering.
+const FEW_CANDIDATES: usize = 16;
+
 /// One round of decisions, over the whole or a part.
 pub(crate) struct Pass<'a> {
     decisions: &'a Decisions,
@@ -30,6 +33,9 @@ pub(crate) struct Pass<'a> {
     everything: bool,
     /// Reductions that stand here and not in the whole as it was.
     risen: Vec<OpIx>,
+    /// Of ops with many candidates: those of the index that strike it if they stand. The index is as it is during a round,
+    /// and the same op may be asked about for every reduction that it overrules.
+    could_strike: HashMap<OpIx, Vec<OpIx>>,
     /// For explanations: of several ops that decide, the first in an order that all replicas share, not the first met.
     pub(crate) thorough: bool,
 }
@@ -49,6 +55,7 @@ impl<'a> Pass<'a> {
             marked: Vec::new(),
             everything: false,
             risen: Vec::new(),
+            could_strike: HashMap::new(),
             thorough: false,
         }
     }
@@ -410,7 +417,12 @@ impl<'a> Pass<'a> {
     }
 
     /// As [`Self::broken`], or the outdoer that must be known first.
-    fn broken_given(&self, x: OpIx, limit: OpIx, known: &HashMap<OpIx, Option<OpIx>>) -> Result<Option<OpIx>, OpIx> {
+    fn broken_given(
+        &mut self,
+        x: OpIx,
+        limit: OpIx,
+        known: &HashMap<OpIx, Option<OpIx>>,
+    ) -> Result<Option<OpIx>, OpIx> {
         let history = self.history;
         let Some(fact) = history.fact(x) else { return Ok(None) };
         if let Some(by) = self.struck_before(x, fact, limit, x) {
@@ -431,19 +443,46 @@ impl<'a> Pass<'a> {
 
     /// A standing reduction taken before `limit`, concurrent with `x`, that strikes `a`: `x` itself or an op of its
     /// chain.
-    fn struck_before(&self, a: OpIx, fact: &Fact, limit: OpIx, x: OpIx) -> Option<OpIx> {
-        let history = self.history;
-        let mut found = None;
+    fn struck_before(&mut self, a: OpIx, fact: &Fact, limit: OpIx, x: OpIx) -> Option<OpIx> {
+        if let Some(could) = self.could_strike.get(&a) {
+            let risen = self.risen.iter().filter(|r| self.history.dag.concurrent(**r, a));
+            return self.first_striker(could.iter().chain(risen).copied(), a, limit, x);
+        }
+        let (mut looked_at, mut found) = (0usize, None);
         self.any_candidate(a, fact, |q| {
-            let strikes = (limit.is_none() || history.compare_taking_order(q, limit).is_lt())
-                && history.dag.concurrent(q, x)
-                && self.strikes(q, a).is_some();
-            if strikes && found.is_none_or(|first| history.compare_taking_order(q, first).is_lt()) {
-                found = Some(q);
-            }
-            strikes && !self.thorough
+            looked_at = looked_at.saturating_add(1);
+            found = self.first_striker(core::iter::once(q), a, limit, x);
+            found.is_some() || looked_at > FEW_CANDIDATES
         });
-        found
+        if !self.thorough && (found.is_some() || looked_at <= FEW_CANDIDATES) {
+            return found;
+        }
+        let could = self.could_strike(a, fact);
+        self.could_strike.insert(a, could);
+        self.struck_before(a, fact, limit, x)
+    }
+
+    /// The reductions of the index that strike `a` if they stand.
+    fn could_strike(&self, a: OpIx, fact: &Fact) -> Vec<OpIx> {
+        let history = self.history;
+        let mut could = Vec::new();
+        self.decisions.index.any_candidate(history, a, fact, |q| {
+            if history.fact(q).is_some_and(|other| strike(history, other, fact).is_some()) {
+                could.push(q);
+            }
+            false
+        });
+        could
+    }
+
+    fn first_striker(&self, candidates: impl Iterator<Item = OpIx>, a: OpIx, limit: OpIx, x: OpIx) -> Option<OpIx> {
+        let history = self.history;
+        let mut strikers = candidates.filter(|q| {
+            (limit.is_none() || history.compare_taking_order(*q, limit).is_lt())
+                && history.dag.concurrent(*q, x)
+                && self.strikes(*q, a).is_some()
+        });
+        if self.thorough { strikers.min_by(|p, q| history.compare_taking_order(*p, *q)) } else { strikers.next() }
     }
 
     /// An op that outdoes the giver `a` in the chain of `x`.
