@@ -1,7 +1,7 @@
 //! May they, given this state, and through what? Grounds and ranks (SPEC §3, §5). It never asks about concurrency.
 
 use crate::arena::{CellIx, GroupIx, OpIx, PersonIx};
-use crate::cells::{Cell, Cells, GroupCell, MemberCell, State};
+use crate::cells::{Cell, Cells, GroupCell, MemberCell, Parts, State, part};
 use crate::facts::{Action, Basis, History, Rests, Seniority};
 use crate::group_op::{Role, Visibility};
 
@@ -29,14 +29,26 @@ pub(crate) enum Need {
     Any,
 }
 
-/// A state that can be read.
+/// A state that can be read. Whoever folds notes what is read; whoever only reads notes nothing.
 pub(crate) trait Read {
     fn history(&self) -> &History;
+
+    /// A cell that is no group's.
     fn cell(&mut self, cell: CellIx) -> Cell;
+
+    /// A group's cell, of which only these parts will be looked at.
+    fn group_cell(&mut self, group: GroupIx, parts: Parts) -> Cell;
+
+    /// All cells of a person are looked at, or one that is not there.
+    fn look_at_person(&mut self, _: PersonIx) {}
 
     /// The member's cell, with or without a record in it.
     fn member_cell(&mut self, group: GroupIx, person: PersonIx) -> MemberCell {
         let at = self.history().directory.member_cell(group, person);
+        if at.is_none() {
+            self.look_at_person(person);
+            return MemberCell::default();
+        }
         match self.cell(at) {
             Cell::Member(member) => member,
             _ => MemberCell::default(),
@@ -48,13 +60,22 @@ pub(crate) trait Read {
         Some(self.member_cell(group, person)).filter(|member| member.present)
     }
 
-    /// The group's cell, if the group exists.
-    fn group(&mut self, group: GroupIx) -> Option<GroupCell> {
-        let at = self.history().directory.group_cell(group);
-        match self.cell(at) {
+    /// The group's cell, if the group exists; only these parts of it may be looked at.
+    fn group_parts(&mut self, group: GroupIx, parts: Parts) -> Option<GroupCell> {
+        match self.group_cell(group, parts | part::ALIVE) {
             Cell::Group(cell) if cell.alive => Some(cell),
             _ => None,
         }
+    }
+
+    /// The group's cell, if the group exists.
+    fn group(&mut self, group: GroupIx) -> Option<GroupCell> {
+        self.group_parts(group, part::ALL)
+    }
+
+    /// Whether the group exists.
+    fn lives(&mut self, group: GroupIx) -> bool {
+        self.group_parts(group, 0).is_some()
     }
 }
 
@@ -73,6 +94,10 @@ impl Read for Glance<'_> {
 
     fn cell(&mut self, cell: CellIx) -> Cell {
         self.cells.get(self.state, cell)
+    }
+
+    fn group_cell(&mut self, group: GroupIx, _: Parts) -> Cell {
+        self.cells.get(self.state, self.history.directory.group_cell(group))
     }
 }
 
@@ -149,7 +174,10 @@ pub(crate) fn ground(reader: &mut impl Read, need: Need, group: GroupIx, person:
                 if let Some(record) = reader.record(above, person) {
                     return Some(Ground { group: above, rests: Rests::Record, record });
                 }
-                if reader.group(above).is_none_or(|cell| cell.visibility == Visibility::Restricted) {
+                if reader
+                    .group_parts(above, part::VISIBILITY)
+                    .is_none_or(|cell| cell.visibility == Visibility::Restricted)
+                {
                     return None;
                 }
             }
@@ -225,6 +253,6 @@ pub(crate) fn is_participant(glance: Glance<'_>, person: PersonIx) -> bool {
     let mut reader = glance;
     glance.history.directory.cells_of_person(person).any(|(cell, key)| {
         let crate::directory::CellKey::Member(group, _) = key else { return false };
-        matches!(reader.cell(cell), Cell::Member(member) if member.present) && reader.group(group).is_some()
+        matches!(reader.cell(cell), Cell::Member(member) if member.present) && reader.lives(group)
     })
 }

@@ -61,6 +61,38 @@ pub(crate) enum GroupRegister {
     Alias,
 }
 
+/// Parts of a group's cell, each by its bit: they change, and are looked at, apart.
+pub(crate) type Parts = u8;
+
+/// The parts of a group's cell; a register's is its value and its writer.
+pub(crate) mod part {
+    use super::Parts;
+
+    pub(crate) const ALIVE: Parts = 1;
+    pub(crate) const ADMINS: Parts = 1 << 1;
+    pub(crate) const DEFAULT_CAPABILITIES: Parts = 1 << 2;
+    pub(crate) const DEFAULT_VISIBILITY: Parts = 1 << 3;
+    pub(crate) const VISIBILITY: Parts = 1 << 4;
+    pub(crate) const POLICY: Parts = 1 << 5;
+    pub(crate) const TARGET: Parts = 1 << 6;
+    pub(crate) const ALIAS: Parts = 1 << 7;
+    pub(crate) const ALL: Parts = Parts::MAX;
+}
+
+impl GroupRegister {
+    /// The part of the cell that the register is.
+    pub(crate) const fn part(self) -> Parts {
+        match self {
+            Self::DefaultCapabilities => part::DEFAULT_CAPABILITIES,
+            Self::DefaultVisibility => part::DEFAULT_VISIBILITY,
+            Self::Visibility => part::VISIBILITY,
+            Self::Policy => part::POLICY,
+            Self::Target => part::TARGET,
+            Self::Alias => part::ALIAS,
+        }
+    }
+}
+
 /// A group's own data (SPEC §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GroupCell {

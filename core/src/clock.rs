@@ -48,7 +48,8 @@ impl Clocks {
         self.nodes.get(at.at())
     }
 
-    fn sum(&self, at: ClockIx) -> u32 {
+    /// How many ops this clock counts in all.
+    pub(crate) fn sum(&self, at: ClockIx) -> u32 {
         self.node(at).map_or(0, |node| node.sum)
     }
 
@@ -101,38 +102,57 @@ impl Clocks {
         clock
     }
 
-    /// The clock with at least `count` ops of `run`.
-    pub(crate) fn with(&mut self, clock: ClockIx, run: RunIx, count: u32) -> ClockIx {
-        if count == 0 || self.get(clock, run) >= count {
-            return clock;
-        }
-        let mut single = NodeIx::NONE;
-        let mut level = 0u8;
-        loop {
-            let mut node = Self::blank(level);
-            if let Some(slot) = node.slots.get_mut(slot_of(run.0, level)) {
-                *slot = if level == 0 { count } else { single.0 };
+    /// A node that may be changed: this one if it was made since `mark`, else a copy; a new one if there is none.
+    fn own(&mut self, at: NodeIx, level: u8, mark: usize) -> NodeIx {
+        match self.node(at) {
+            Some(_) if at.at() >= mark => at,
+            Some(node) => {
+                let copy = node.clone();
+                NodeIx::new(self.nodes.push(copy))
             }
-            node.sum = count;
-            single = NodeIx::new(self.nodes.push(node));
-            if covers(level, run.0) || level >= MAX_LEVELS {
-                break;
-            }
-            level = level.saturating_add(1);
+            None => NodeIx::new(self.nodes.push(Self::blank(level))),
         }
-        self.merge(clock, single)
     }
 
-    /// The larger count of each run.
-    pub(crate) fn merge(&mut self, a: ClockIx, b: ClockIx) -> ClockIx {
+    /// The clock with at least `count` ops of `run`. Nodes made since `mark` are the caller's own, and change in place.
+    pub(crate) fn with(&mut self, clock: ClockIx, run: RunIx, count: u32, mark: usize) -> ClockIx {
+        let had = self.get(clock, run);
+        if had >= count {
+            return clock;
+        }
+        let more = count.saturating_sub(had);
+        let mut level = self.node(clock).map_or(0, |node| node.level);
+        while !covers(level, run.0) && level < MAX_LEVELS {
+            level = level.saturating_add(1);
+        }
+        let clock = self.raised(clock, level);
+        let root = self.own(clock, level, mark);
+        let mut at = root;
+        for level in (0..=level).rev() {
+            let slot = slot_of(run.0, level);
+            let child = self.node(at).and_then(|node| node.slots.get(slot)).copied().unwrap_or(u32::MAX);
+            let value = if level == 0 { count } else { self.own(NodeIx(child), level.saturating_sub(1), mark).0 };
+            if let Some(node) = self.nodes.get_mut(at.at()) {
+                node.sum = node.sum.saturating_add(more);
+                if let Some(place) = node.slots.get_mut(slot) {
+                    *place = value;
+                }
+            }
+            at = NodeIx(value);
+        }
+        root
+    }
+
+    /// The larger count of each run. Nodes made since `mark` are the caller's own: those of `a` change in place.
+    pub(crate) fn merge(&mut self, a: ClockIx, b: ClockIx, mark: usize) -> ClockIx {
         let level = self.node(a).map_or(0, |node| node.level).max(self.node(b).map_or(0, |node| node.level));
         let a = self.raised(a, level);
         let b = self.raised(b, level);
-        self.merge_level(a, b)
+        self.merge_level(a, b, mark)
     }
 
     /// Nests at most [`MAX_LEVELS`] deep: a node's children are one level below it.
-    fn merge_level(&mut self, a: ClockIx, b: ClockIx) -> ClockIx {
+    fn merge_level(&mut self, a: ClockIx, b: ClockIx, mark: usize) -> ClockIx {
         if a == b || b.is_none() {
             return a;
         }
@@ -146,16 +166,23 @@ impl Clocks {
                 *slot = x.max(y);
                 merged.sum = merged.sum.saturating_add(*slot);
             } else {
-                let child = self.merge_level(NodeIx(x), NodeIx(y));
+                let child = self.merge_level(NodeIx(x), NodeIx(y), mark);
                 *slot = child.0;
                 merged.sum = merged.sum.saturating_add(self.sum(child));
             }
         }
-        if merged.slots == left.slots {
+        // Below a node of the caller's own, some may have changed in place.
+        if merged.slots == left.slots && merged.sum == left.sum {
             return a;
         }
-        if merged.slots == right.slots {
+        if merged.slots == right.slots && merged.sum == right.sum {
             return b;
+        }
+        if a.at() >= mark
+            && let Some(node) = self.nodes.get_mut(a.at())
+        {
+            *node = merged;
+            return a;
         }
         NodeIx::new(self.nodes.push(merged))
     }
@@ -247,7 +274,7 @@ mod tests {
         let mut clocks = Clocks::default();
         let mut clock = NodeIx::NONE;
         for run in [0, 1, 15, 16, 255, 256, 70_000, u32::MAX - 1] {
-            clock = clocks.with(clock, RunIx(run), run % 7 + 1);
+            clock = clocks.with(clock, RunIx(run), run % 7 + 1, usize::MAX);
         }
         for run in [0, 1, 15, 16, 255, 256, 70_000, u32::MAX - 1] {
             assert_eq!(clocks.get(clock, RunIx(run)), run % 7 + 1);
@@ -260,13 +287,31 @@ mod tests {
     #[test]
     fn merging_takes_the_larger_count_and_keeps_what_is_shared() {
         let mut clocks = Clocks::default();
-        let a = clocks.with(NodeIx::NONE, RunIx(3), 5);
-        let a = clocks.with(a, RunIx(300), 2);
-        let b = clocks.with(NodeIx::NONE, RunIx(3), 4);
-        let both = clocks.merge(a, b);
+        let a = clocks.with(NodeIx::NONE, RunIx(3), 5, usize::MAX);
+        let a = clocks.with(a, RunIx(300), 2, usize::MAX);
+        let b = clocks.with(NodeIx::NONE, RunIx(3), 4, usize::MAX);
+        let both = clocks.merge(a, b, usize::MAX);
         assert_eq!(clocks.get(both, RunIx(3)), 5);
         assert_eq!(clocks.get(both, RunIx(300)), 2);
         assert_eq!(both, a, "nothing new: the same clock");
+    }
+
+    #[test]
+    fn what_is_the_callers_own_changes_in_place_and_nothing_else_does() {
+        let mut clocks = Clocks::default();
+        let old = clocks.with(NodeIx::NONE, RunIx(3), 5, usize::MAX);
+        let other = clocks.with(NodeIx::NONE, RunIx(300), 2, usize::MAX);
+        let mark = clocks.mark();
+        let mut new = clocks.merge(old, other, mark);
+        for run in 0..400 {
+            new = clocks.with(new, RunIx(run), 9, mark);
+        }
+        let nodes = clocks.mark() - mark;
+        assert!(nodes < 60, "{nodes} nodes for 400 runs: none was copied again");
+        assert_eq!((clocks.get(old, RunIx(3)), clocks.get(old, RunIx(300))), (5, 0));
+        assert_eq!((clocks.get(other, RunIx(3)), clocks.get(other, RunIx(300))), (0, 2));
+        assert!((0..400).all(|run| clocks.get(new, RunIx(run)) == 9));
+        assert_eq!(clocks.sum(new), 3_600);
     }
 
     #[test]
@@ -278,13 +323,13 @@ mod tests {
                 totals = clocks.count_up(totals, RunIx(run));
             }
         }
-        let low = clocks.with(NodeIx::NONE, RunIx(2), 3);
+        let low = clocks.with(NodeIx::NONE, RunIx(2), 3, usize::MAX);
         let found = missing(&clocks, totals, low);
         assert_eq!(found.len(), 599, "all runs but the third");
         assert!(found.iter().all(|(run, have, total)| *have == 0 && *total == run % 3 + 1));
         let mut full = NodeIx::NONE;
         for run in 0..600 {
-            full = clocks.with(full, RunIx(run), run % 3 + 1);
+            full = clocks.with(full, RunIx(run), run % 3 + 1, usize::MAX);
         }
         assert!(missing(&clocks, totals, full).is_empty());
         assert_eq!(missing(&clocks, totals, NodeIx::NONE).len(), 600);

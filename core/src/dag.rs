@@ -154,8 +154,15 @@ impl Dag {
         if run == past.run && run.is_some() { past.count } else { self.clocks.get(past.clock, run) }
     }
 
+    /// How many ops are in this past.
+    pub(crate) fn size(&self, past: &Past) -> u32 {
+        let counted = if past.run.is_some() { self.clocks.get(past.clock, past.run) } else { 0 };
+        self.clocks.sum(past.clock).saturating_sub(counted).saturating_add(past.count)
+    }
+
     /// The past of an op with these parents: they and all before them. Copies nothing that the parents have already.
     pub(crate) fn past_of(&mut self, parents: &[OpIx]) -> Past {
+        let mark = self.clocks.mark();
         let Some((first, others)) = self.continued(parents) else { return Past::EMPTY };
         let Some((mut clock, run, position)) = self.node(first).map(|node| (node.clock, node.run, node.position))
         else {
@@ -168,8 +175,8 @@ impl Dag {
             if let Some((theirs, their_run, position)) =
                 self.node(other).map(|node| (node.clock, node.run, node.position))
             {
-                let theirs = self.clocks.with(theirs, their_run, position.saturating_add(1));
-                clock = self.clocks.merge(clock, theirs);
+                clock = self.clocks.merge(clock, theirs, mark);
+                clock = self.clocks.with(clock, their_run, position.saturating_add(1), mark);
             }
         }
         Past { clock, run, count: position.saturating_add(1) }
@@ -212,7 +219,11 @@ impl Dag {
         let (run, clock) = if continues {
             (past.run, past.clock)
         } else {
-            let clock = if past.count > 0 { self.clocks.with(past.clock, past.run, past.count) } else { past.clock };
+            let clock = if past.count > 0 {
+                self.clocks.with(past.clock, past.run, past.count, usize::MAX)
+            } else {
+                past.clock
+            };
             (RunIx::new(self.runs.push(Vec::new())), clock)
         };
         let mut position = 0;
@@ -246,11 +257,12 @@ impl Dag {
 
     /// These ops and all before them, however many they are and whatever lies between them.
     pub(crate) fn past_covering(&mut self, ops: &[OpIx]) -> Past {
+        let mark = self.clocks.mark();
         let mut clock = NodeIx::NONE;
         for op in ops {
             if let Some((theirs, run, position)) = self.node(*op).map(|node| (node.clock, node.run, node.position)) {
-                let theirs = self.clocks.with(theirs, run, position.saturating_add(1));
-                clock = self.clocks.merge(clock, theirs);
+                clock = self.clocks.merge(clock, theirs, mark);
+                clock = self.clocks.with(clock, run, position.saturating_add(1), mark);
             }
         }
         Past { clock, run: RunIx::NONE, count: 0 }

@@ -2,7 +2,7 @@
 
 use crate::arena::{CellIx, ContextIx, GroupIx, OpIx, PersonIx};
 use crate::authority::{Glance, Read};
-use crate::cells::{Cell, ContextCell, GroupCell, MemberCell};
+use crate::cells::{Cell, ContextCell, GroupCell, MemberCell, Parts};
 use crate::directory::CellKey;
 use crate::effect::Effect;
 use crate::facts::History;
@@ -26,6 +26,11 @@ impl Read for Old<'_> {
 
     fn cell(&mut self, cell: CellIx) -> Cell {
         self.changed.get(&cell).copied().unwrap_or_else(|| self.now.cell(cell))
+    }
+
+    fn group_cell(&mut self, group: GroupIx, _: Parts) -> Cell {
+        let cell = self.now.history.directory.group_cell(group);
+        self.cell(cell)
     }
 }
 

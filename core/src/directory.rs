@@ -360,7 +360,10 @@ impl Directory {
         if group.is_none() || person.is_none() {
             return CellIx::NONE;
         }
-        self.find_cell(CellKey::Member(group, person))
+        let key = CellKey::Member(group, person);
+        // Most people are in one group or a few: the newest of their cells is often the one.
+        let newest = self.people.get(person.at()).map_or(CellIx::NONE, |person| person.first_cell);
+        if self.cell_key(newest) == Some(key) { newest } else { self.find_cell(key) }
     }
 
     /// The capabilities of a person in a context; [`CellIx::NONE`] if no op ever named the pair.

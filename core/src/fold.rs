@@ -2,14 +2,15 @@
 //! from its own place on.
 
 use crate::arena::{CellIx, OpIx};
-use crate::authority::{Glance, Read};
+use crate::authority::Glance;
 use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
-use crate::limits::CHECKPOINT_EVERY;
+use crate::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP};
 use crate::order::Order;
 use crate::reducer::{Conflict, Tape, Work};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
+use crate::touched::{Look, Touched, changed_as};
 use crate::trie::Tries;
 use crate::verdict::Verdict;
 use alloc::vec::Vec;
@@ -44,6 +45,8 @@ pub(crate) struct Difference {
 pub struct FoldCounts {
     /// Ops folded at the end of the order, once.
     pub appended: u64,
+    /// Late ops that had nothing to do with those after their place, and so took their effect at the end, too.
+    pub commuted: u64,
     /// How often an op or a changed decision had its place before the end, so that ops were folded again.
     pub refolds: u64,
     /// Ops folded in those.
@@ -60,7 +63,9 @@ pub(crate) struct Fold {
     /// The first op in the order that the state does not reflect; [`OpIx::NONE`] if it reflects all.
     stale_from: OpIx,
     since_checkpoint: usize,
+    touched: Touched,
     tape: Tape,
+    looks: Vec<Look>,
     difference: Difference,
     counts: FoldCounts,
 }
@@ -74,7 +79,9 @@ impl Default for Fold {
             checkpoints: Vec::new(),
             stale_from: OpIx::NONE,
             since_checkpoint: 0,
+            touched: Touched::default(),
             tape: Tape::default(),
+            looks: Vec::new(),
             difference: Difference::default(),
             counts: FoldCounts::default(),
         }
@@ -138,21 +145,53 @@ impl Fold {
         for other in changed.iter().filter(|other| **other != op) {
             self.mark_stale(history, memory, *other);
         }
-        if let Some(verdict) = self.void_anywhere(history, memory, standing, op) {
+        if let Some(verdict) = self.void_anywhere(history, standing, op) {
             self.set_verdict(history, op, verdict, standing.decision(op).by);
-        } else {
+        } else if !self.is_settled() || !self.take_at_the_end(history, memory, standing, op) {
             self.mark_stale(history, memory, op);
         }
     }
 
-    /// The verdict of an op that conflicts have voided, if its place in the order cannot matter: then the state is as
+    /// The verdict of a reduction that conflicts have voided: its place in the order cannot matter, and the state is as
     /// it was.
-    fn void_anywhere(&self, history: &History, memory: &Memory, standing: &Standing, op: OpIx) -> Option<Verdict> {
+    fn void_anywhere(&self, history: &History, standing: &Standing, op: OpIx) -> Option<Verdict> {
         let Conflict::Void(reason) = standing.decision(op).conflict else { return None };
-        let fact = history.fact(op)?;
-        // A group that lives at the end lived at every place before; one that does not may have died before this op.
-        let lives = || self.is_settled() && self.glance(history, memory).group(fact.group).is_some();
-        (fact.is_reduction() || lives()).then_some(Verdict::Void(reason))
+        history.fact(op)?.is_reduction().then_some(Verdict::Void(reason))
+    }
+
+    /// Folds a late op on the state of the end, if that comes to the same as in its place; says whether it did.
+    fn take_at_the_end(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) -> bool {
+        let (verdict, by) = self.fold_one(history, memory, standing, op);
+        let Self { touched, state, tape, looks, checkpoints, .. } = self;
+        let now = |cell| memory.cells.get(state, cell);
+        if !touched.commutes(history, op, looks, tape, now) {
+            for (cell, old) in tape.iter().rev() {
+                memory.cells.set(state, *cell, *old);
+            }
+            return false;
+        }
+        touched.note(history, op, looks, tape, now, false);
+        // What is kept apart for each checkpoint grows with every op that it has and others do not.
+        let first = checkpoints.partition_point(|kept| history.compare_fold_order(kept.last, op).is_lt());
+        let few = checkpoints.len().saturating_sub(MAX_CHECKPOINTS_AFTER_LATE_OP).max(first);
+        for gone in checkpoints.drain(first..few) {
+            memory.cells.release(gone.state);
+        }
+        for checkpoint in checkpoints.iter_mut().skip(first) {
+            for (cell, old) in tape.iter() {
+                let there = memory.cells.get(&checkpoint.state, *cell);
+                let value = changed_as(there, old, &memory.cells.get(state, *cell));
+                memory.cells.set(&mut checkpoint.state, *cell, value);
+            }
+        }
+        self.set_verdict(history, op, verdict, by);
+        self.counts.commuted = self.counts.commuted.saturating_add(1);
+        self.tell(memory);
+        let kept = self.checkpoints.last().map_or(OpIx::NONE, |checkpoint| checkpoint.last);
+        if let Some(last) = self.order.last().filter(|last| *last != kept) {
+            self.pass_checkpoint(memory, last, 0);
+        }
+        true
     }
 
     pub(crate) fn glance<'a>(&'a self, history: &'a History, memory: &'a Memory) -> Glance<'a> {
@@ -174,24 +213,39 @@ impl Fold {
     }
 
     fn append(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
-        self.tape.clear();
         self.step(history, memory, standing, op);
         self.counts.appended = self.counts.appended.saturating_add(1);
+        self.tell(memory);
+        self.pass_checkpoint(memory, op, 0);
+    }
+
+    /// Notes what the op just folded has changed, for whoever asks next.
+    fn tell(&mut self, memory: &Memory) {
         for (cell, old) in &self.tape {
             self.forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             self.difference.cells.push((*cell, *old));
         }
-        self.pass_checkpoint(memory, op);
     }
 
     fn step(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
+        let (verdict, by) = self.fold_one(history, memory, standing, op);
+        let Self { touched, state, tape, looks, .. } = self;
+        touched.note(history, op, looks, tape, |cell| memory.cells.get(state, cell), true);
+        self.set_verdict(history, op, verdict, by);
+    }
+
+    /// Folds an op on the state: its verdict, and the op that decided it. What it wrote is on the tape, what it looked
+    /// at among the looks.
+    fn fold_one(&mut self, history: &History, memory: &mut Memory, standing: &Standing, op: OpIx) -> (Verdict, OpIx) {
+        self.tape.clear();
+        self.looks.clear();
         let decision = standing.decision(op);
-        let mut work = Work { history, cells: &mut memory.cells, state: &mut self.state, tape: &mut self.tape };
+        let (cells, looks) = (&mut memory.cells, Some(&mut self.looks));
+        let mut work = Work { history, cells, state: &mut self.state, tape: &mut self.tape, looks };
         let (verdict, by) = work.fold(op, decision.conflict);
         // What a conflict decided is the reason only where it is the verdict: a group that is gone comes first.
         let decided = matches!(decision.conflict, Conflict::Void(reason) if verdict == Verdict::Void(reason));
-        let by = if by.is_none() && decided { decision.by } else { by };
-        self.set_verdict(history, op, verdict, by);
+        (verdict, if by.is_none() && decided { decision.by } else { by })
     }
 
     fn set_verdict(&mut self, history: &mut History, op: OpIx, verdict: Verdict, by: OpIx) {
@@ -215,10 +269,11 @@ impl Fold {
         let ops: Vec<OpIx> = self.order.iter_from(history, last).filter(|op| *op != last).collect();
         self.counts.refolds = self.counts.refolds.saturating_add(1);
         self.counts.refolded = self.counts.refolded.saturating_add(ops.len() as u64);
+        let mut left = ops.len();
         for op in ops {
-            self.tape.clear();
+            left = left.saturating_sub(1);
             self.step(history, memory, standing, op);
-            self.pass_checkpoint(memory, op);
+            self.pass_checkpoint(memory, op, left);
         }
         for cell in memory.cells.diff(&old, &self.state) {
             let before = memory.cells.get(&old, cell);
@@ -230,20 +285,20 @@ impl Fold {
     }
 
     /// Keeps a checkpoint now and then, and lets those go that lie closer together than their distance from the end
-    /// is worth: their number grows with the logarithm of the history's length.
-    fn pass_checkpoint(&mut self, memory: &mut Memory, op: OpIx) {
+    /// is worth: their number grows with the logarithm of the history's length. So many ops are `left` to the end.
+    fn pass_checkpoint(&mut self, memory: &mut Memory, op: OpIx, left: usize) {
         self.since_checkpoint = self.since_checkpoint.saturating_add(1);
-        if self.since_checkpoint < CHECKPOINT_EVERY {
+        if self.since_checkpoint < CHECKPOINT_EVERY.max(left / 8) {
             return;
         }
-        self.since_checkpoint = 0;
         let before = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.count);
-        let count = before.saturating_add(CHECKPOINT_EVERY);
+        let count = before.saturating_add(self.since_checkpoint);
+        self.since_checkpoint = 0;
         self.checkpoints.push(Checkpoint { last: op, count, state: memory.cells.share(&self.state) });
         let mut at = 1usize;
         while let Some([before, _, after]) = self.checkpoints.get(at.saturating_sub(1)..at.saturating_add(2)) {
             let gap = after.count.saturating_sub(before.count);
-            if gap <= count.saturating_sub(after.count) / 4 {
+            if gap <= count.saturating_sub(after.count) {
                 let gone = self.checkpoints.remove(at);
                 memory.cells.release(gone.state);
             } else {

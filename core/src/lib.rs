@@ -80,6 +80,7 @@ mod again;
 mod cells;
 mod authority;
 mod preconditions;
+mod touched;
 mod reducer;
 mod conflict;
 mod decisions;

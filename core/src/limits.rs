@@ -74,5 +74,9 @@ pub const MAX_VIEW_WALK: usize = 512;
 /// The merged state is kept after every so many ops where it grows; farther back, less often.
 pub const CHECKPOINT_EVERY: usize = 32;
 
+/// Of the states kept after the place of a late op that takes its effect at the end, so many are brought up to date, the
+/// last ones; the others go, and come again when something is folded anew.
+pub const MAX_CHECKPOINTS_AFTER_LATE_OP: usize = 4;
+
 const _: () = assert!(MAX_SYNC_PAGE_BYTES >= MAX_OP_BYTES);
 const _: () = assert!(MAX_PENDING_BYTES_PER_SIGNER >= MAX_OP_BYTES);

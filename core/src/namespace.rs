@@ -265,10 +265,19 @@ impl Namespace {
             Some(view) => {
                 if view.forest.is_none() {
                     let main = (self.fold.state(), self.fold.forest_ref());
-                    view.forest =
-                        Some(self.views.forest_for(&mut self.memory, &self.history, main, parents, &view.state));
+                    view.forest = Some(self.views.forest_for(
+                        &mut self.memory,
+                        &self.history,
+                        main,
+                        (parents, &before.past),
+                        &view.state,
+                    ));
                 }
-                view.state_hash(&self.history, &mut self.memory, group)
+                let hash = view.state_hash(&self.history, &mut self.memory, group);
+                if let ([only], Some(forest)) = (parents, &view.forest) {
+                    self.views.lend_forest(&mut self.memory, *only, forest);
+                }
+                hash
             }
             None => self.main_state_hash(group),
         }

@@ -3,7 +3,7 @@
 
 use crate::arena::{ContextIx, GroupIx, InvitationIx, PersonIx};
 use crate::authority::{Glance, JOIN_OPEN, Read, ground, has_context, need, rank};
-use crate::cells::{Cell, InvitationCell, MemberCell};
+use crate::cells::{Cell, GroupCell, InvitationCell, MemberCell, part};
 use crate::facts::{Action, Basis};
 use crate::group_op::Role;
 use crate::limits::{MAX_NAMESPACE_DEPTH, MAX_PATH_GROUPS};
@@ -31,7 +31,7 @@ pub(crate) fn judge(
     signer: PersonIx,
     terms: Option<ClaimTerms>,
 ) -> Result<Basis, VoidReason> {
-    if glance.group(group).is_none() {
+    if !glance.lives(group) {
         return Err(VoidReason::NoSuchGroup);
     }
     let principal = if let Action::Claim { inviter, .. } = action { *inviter } else { signer };
@@ -140,7 +140,8 @@ fn outranks(
 /// The record is not the root's last Admin's (SPEC §5).
 pub(crate) fn keeps_an_admin(reader: &mut impl Read, group: GroupIx, record: &MemberCell) -> Result<(), VoidReason> {
     let is_root = reader.history().directory.parent(group).is_none();
-    if is_root && record.role == Role::Admin && reader.group(group).is_none_or(|cell| cell.admins <= 1) {
+    let is_last = |cell: GroupCell| cell.admins <= 1;
+    if is_root && record.role == Role::Admin && reader.group_parts(group, part::ADMINS).is_none_or(is_last) {
         return Err(VoidReason::LastAdmin);
     }
     Ok(())

@@ -2,11 +2,14 @@
 
 use crate::arena::{CellIx, ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx};
 use crate::authority::{JOIN_OPEN, Read, ground, need};
-use crate::cells::{Cell, Cells, ContextCell, GroupCell, GroupRegister, InvitationCell, MemberCell, State};
+use crate::cells::{
+    Cell, Cells, ContextCell, GroupCell, GroupRegister, InvitationCell, MemberCell, Parts, State, part,
+};
 use crate::directory::CellKey;
 use crate::facts::{Action, Fact, History, Rests};
 use crate::group_op::{Role, Visibility};
 use crate::preconditions::{Moment, keeps_an_admin, precondition};
+use crate::touched::Look;
 use crate::verdict::{Verdict, VoidReason};
 use alloc::vec::Vec;
 
@@ -19,6 +22,16 @@ pub(crate) struct Work<'a> {
     pub(crate) cells: &'a mut Cells,
     pub(crate) state: &'a mut State,
     pub(crate) tape: &'a mut Tape,
+    /// What is looked at, for whoever wants to know.
+    pub(crate) looks: Option<&'a mut Vec<Look>>,
+}
+
+impl Work<'_> {
+    fn look(&mut self, look: Look) {
+        if let Some(looks) = &mut self.looks {
+            looks.push(look);
+        }
+    }
 }
 
 impl Read for Work<'_> {
@@ -27,8 +40,27 @@ impl Read for Work<'_> {
     }
 
     fn cell(&mut self, cell: CellIx) -> Cell {
+        self.look(Look::Cell(cell));
         self.cells.get(self.state, cell)
     }
+
+    fn group_cell(&mut self, group: GroupIx, parts: Parts) -> Cell {
+        self.look(Look::Group(group, parts));
+        self.cells.get(self.state, self.history.directory.group_cell(group))
+    }
+
+    fn look_at_person(&mut self, person: PersonIx) {
+        self.look(Look::Person(person));
+    }
+}
+
+/// How somebody comes in.
+#[derive(Debug, Clone, Copy)]
+struct Admission {
+    /// The op prevails over a concurrent writer of the register.
+    prevailed: bool,
+    /// The op is the register's last writer from here on.
+    registers: bool,
 }
 
 /// What conflicts decided about an op before the fold reaches it (SPEC §3, §4.2, §4.4).
@@ -66,7 +98,7 @@ impl Work<'_> {
         {
             return Err(void(reason));
         }
-        if self.group(fact.group).is_none() {
+        if !self.lives(fact.group) {
             return if reduction {
                 Ok(Verdict::Idle(VoidReason::NoSuchGroup))
             } else {
@@ -109,18 +141,23 @@ impl Work<'_> {
         }
     }
 
-    fn set(&mut self, at: CellIx, value: Cell) {
+    /// Writes a cell, and says what was in it; that it was not so before was looked at, too.
+    fn set(&mut self, at: CellIx, value: Cell) -> Cell {
+        if !matches!(value, Cell::Group(_)) {
+            self.look(Look::Cell(at));
+        }
         let old = self.cells.get(self.state, at);
         if old != value {
             self.tape.push((at, old));
             self.cells.set(self.state, at, value);
         }
+        old
     }
 
     /// The last writer of the register that an op writes; `None` if it writes none (SPEC §5).
     fn last_writer(&mut self, fact: &Fact) -> Option<OpIx> {
         let group_writer = |work: &mut Self, register: GroupRegister| {
-            work.group(fact.group).and_then(|cell| cell.writers.get(register as usize).copied())
+            work.group_parts(fact.group, register.part()).and_then(|cell| cell.writers.get(register as usize).copied())
         };
         match fact.action {
             Action::MemberAdded { member, .. }
@@ -169,11 +206,11 @@ impl Work<'_> {
 
     fn set_member(&mut self, group: GroupIx, person: PersonIx, value: MemberCell) {
         let at = self.history.directory.member_cell(group, person);
-        let old = self.member_cell(group, person);
-        self.set(at, Cell::Member(value));
+        let old = self.set(at, Cell::Member(value));
         let is_admin = |cell: &MemberCell| cell.present && cell.role == Role::Admin;
-        if is_admin(&old) != is_admin(&value)
-            && let Some(mut cell) = self.group(group)
+        let was_admin = matches!(old, Cell::Member(old) if is_admin(&old));
+        if was_admin != is_admin(&value)
+            && let Some(mut cell) = self.group_parts(group, part::ADMINS)
         {
             cell.admins = if is_admin(&value) { cell.admins.saturating_add(1) } else { cell.admins.saturating_sub(1) };
             self.set(self.history.directory.group_cell(group), Cell::Group(cell));
@@ -181,7 +218,8 @@ impl Work<'_> {
     }
 
     fn update_group(&mut self, group: GroupIx, update: impl FnOnce(&mut GroupCell)) {
-        if let Some(mut cell) = self.group(group) {
+        // What it leaves as it is, it does not look at.
+        if let Some(mut cell) = self.group_parts(group, 0) {
             update(&mut cell);
             self.set(self.history.directory.group_cell(group), Cell::Group(cell));
         }
@@ -234,17 +272,14 @@ impl Work<'_> {
             }
             Action::GroupDeleted => self.delete_group(group),
             Action::MemberAdded { member, role } => {
-                self.admit(op, group, member, role, prevailed)?;
-                self.write_member_register(op, group, member);
+                self.admit(op, group, member, role, Admission { prevailed, registers: true })?;
             }
             Action::Claim { invitation, role, .. } => {
-                self.admit(op, group, fact.signer, role, prevailed)?;
-                self.write_member_register(op, group, fact.signer);
+                self.admit(op, group, fact.signer, role, Admission { prevailed, registers: true })?;
                 self.update_invitation(invitation, |cell| cell.uses = cell.uses.saturating_add(1));
             }
             Action::MemberRemoved { member } => {
-                self.remove(group, member, member != fact.signer);
-                self.write_member_register(op, group, member);
+                self.remove(op, group, member, member != fact.signer);
             }
             Action::MemberRoleSet { member, role, lowers } => self.set_role(op, group, member, role, lowers)?,
             Action::CapabilitiesGranted { member, bits } => self.grant(op, group, member, bits)?,
@@ -307,7 +342,9 @@ impl Work<'_> {
         let directory = &history.directory;
         match fact.action {
             Action::ContextRegistered { context, visibility } => {
-                let default = self.group(fact.group).map_or(Visibility::Open, |cell| cell.default_visibility);
+                let parts = part::DEFAULT_VISIBILITY;
+                let default =
+                    self.group_parts(fact.group, parts).map_or(Visibility::Open, |cell| cell.default_visibility);
                 let cell = ContextCell {
                     present: true,
                     visibility: visibility.unwrap_or(default),
@@ -318,6 +355,7 @@ impl Work<'_> {
             }
             Action::ContextDetached { context } => {
                 self.update_context(context, |cell| cell.present = false);
+                self.look(Look::Context(context));
                 for (at, _) in directory.capabilities_of(context) {
                     self.set(at, Cell::Empty);
                 }
@@ -356,14 +394,9 @@ impl Work<'_> {
         self.set(at, Cell::Invitation(cell));
     }
 
-    fn write_member_register(&mut self, op: OpIx, group: GroupIx, member: PersonIx) {
-        let mut cell = self.member_cell(group, member);
-        cell.writer = op;
-        self.set_member(group, member, cell);
-    }
-
     fn create_subgroup(&mut self, op: OpIx, fact: &Fact, new: GroupIx, alias: PayloadIx, visibility: Visibility) {
-        let Some(above) = self.group(fact.group) else { return };
+        let inherited = part::DEFAULT_CAPABILITIES | part::DEFAULT_VISIBILITY | part::TARGET;
+        let Some(above) = self.group_parts(fact.group, inherited) else { return };
         let cell = GroupCell {
             alive: true,
             visibility,
@@ -395,16 +428,16 @@ impl Work<'_> {
         group: GroupIx,
         member: PersonIx,
         role: Role,
-        prevailed: bool,
+        admission: Admission,
     ) -> Result<(), VoidReason> {
-        let defaults = self.group(group).map_or(0, |cell| cell.default_capabilities);
+        let defaults = self.group_parts(group, part::DEFAULT_CAPABILITIES).map_or(0, |cell| cell.default_capabilities);
         let brought = match role {
             Role::Admin => 0,
             Role::Member => defaults,
             Role::ReadOnly => defaults & JOIN_OPEN,
         };
         let mut cell = self.member_cell(group, member);
-        let new_role = if !cell.present || prevailed { role } else { role.min(cell.role) };
+        let new_role = if !cell.present || admission.prevailed { role } else { role.min(cell.role) };
         if !cell.present {
             cell = MemberCell { writer: cell.writer, present: true, role, role_giver: op, ..MemberCell::default() };
         } else if new_role != cell.role {
@@ -419,14 +452,18 @@ impl Work<'_> {
             keep_capabilities(&mut cell, JOIN_OPEN);
         }
         cell.barred = false;
+        if admission.registers {
+            cell.writer = op;
+        }
         self.set_member(group, member, cell);
         Ok(())
     }
 
     /// MemberRemoved: the record here and below, with the member's context capabilities there.
-    fn remove(&mut self, group: GroupIx, member: PersonIx, bar: bool) {
+    fn remove(&mut self, op: OpIx, group: GroupIx, member: PersonIx, bar: bool) {
         let history = self.history;
         let directory = &history.directory;
+        self.look(Look::Person(member));
         for (at, key) in directory.cells_of_person(member) {
             match key {
                 CellKey::Member(place, _) if directory.is_in_path(group, place) => {
@@ -434,7 +471,7 @@ impl Work<'_> {
                     cell.barred |= bar && place == group;
                     let gone = MemberCell {
                         barred: cell.barred,
-                        writer: cell.writer,
+                        writer: if place == group { op } else { cell.writer },
                         alias_writer: cell.alias_writer,
                         ..MemberCell::default()
                     };
@@ -468,18 +505,18 @@ impl Work<'_> {
             if cell.role == Role::ReadOnly {
                 keep_capabilities(&mut cell, JOIN_OPEN);
             }
+            cell.writer = op;
             self.set_member(group, member, cell);
+            Ok(())
         } else {
-            self.admit(op, group, member, role, false)?;
+            self.admit(op, group, member, role, Admission { prevailed: false, registers: true })
         }
-        self.write_member_register(op, group, member);
-        Ok(())
     }
 
     fn grant(&mut self, op: OpIx, group: GroupIx, member: PersonIx, bits: u8) -> Result<(), VoidReason> {
         if self.record(group, member).is_none() {
             let role = if bits == JOIN_OPEN { Role::ReadOnly } else { Role::Member };
-            self.admit(op, group, member, role, false)?;
+            self.admit(op, group, member, role, Admission { prevailed: false, registers: false })?;
         }
         let mut cell = self.member_cell(group, member);
         give_capabilities(&mut cell, bits, op);

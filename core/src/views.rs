@@ -7,10 +7,10 @@
 use crate::arena::{GroupIx, OpIx};
 use crate::authority::Glance;
 use crate::cells::{Cells, State};
-use crate::dag::Past;
+use crate::dag::{Dag, Past};
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
-use crate::ids::Hash;
+use crate::ids::{Hash, NamespaceId};
 use crate::limits::{MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
 use crate::reducer::{Tape, Work};
 use crate::standing::Standing;
@@ -54,7 +54,7 @@ impl View {
     /// The view with one more sound op that has all of it in its past.
     pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, tape: &mut Tape) {
         tape.clear();
-        Work { history, cells: &mut memory.cells, state: &mut self.state, tape }.extend(op);
+        Work { history, cells: &mut memory.cells, state: &mut self.state, tape, looks: None }.extend(op);
         if let Some(forest) = &mut self.forest {
             for (cell, old) in tape.iter() {
                 forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
@@ -62,6 +62,12 @@ impl View {
         }
     }
 }
+
+/// So many ops are little more than a parent's own past: those that a busy group hears of at once.
+const LITTLE_MORE: u32 = 64;
+
+/// Tries of a view in between are made if it is so many times nearer than the whole: somebody may come that way again.
+const WORTH_A_DETOUR: u32 = 4;
 
 #[derive(Debug)]
 struct Kept {
@@ -118,29 +124,36 @@ impl Views {
 
     /// The view of the past that `parents` head: F of them and all before them.
     pub(crate) fn of_parents(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
-        let state = match parents {
-            [only] => match self.after_op(sources, *only) {
-                Ok(view) => return view,
-                Err(state) => state,
-            },
-            _ => general(sources, past),
-        };
-        View { state, forest: None }
+        match parents {
+            [only] => self.after_op(sources, *only),
+            _ => View { state: general(sources, past), forest: None },
+        }
     }
 
-    /// The view after one op: kept, with its tries; or else its state alone.
-    fn after_op(&mut self, sources: &mut Sources<'_>, op: OpIx) -> Result<View, State> {
+    /// The view after one op, with its tries if they are kept.
+    fn after_op(&mut self, sources: &mut Sources<'_>, op: OpIx) -> View {
         self.clock = self.clock.saturating_add(1);
         let clock = self.clock;
         if sources.history.dag.is_head(op)
             && let Some(kept) = self.after.remove(&op)
         {
-            return Ok(kept.view);
+            return kept.view;
         }
         if let Some(kept) = self.after.get_mut(&op) {
             kept.used = clock;
-            return Ok(kept.view.share(sources.memory));
+            return kept.view.share(sources.memory);
         }
+        let view = self.made_after_op(sources, op);
+        if !sources.history.dag.is_head(op) {
+            // Others may fork off here, too.
+            let shared = view.share(sources.memory);
+            self.keep(sources.memory, sources.history, op, shared);
+        }
+        view
+    }
+
+    /// The view after one op, from the nearest that is kept before it.
+    fn made_after_op(&mut self, sources: &mut Sources<'_>, op: OpIx) -> View {
         let mut way = Vec::new();
         let mut at = op;
         let base = loop {
@@ -153,6 +166,8 @@ impl Views {
             way.push(at);
             match sources.history.dag.only_parent(at) {
                 Some(parent) if way.len() < MAX_VIEW_WALK => at = parent,
+                // Before the first op there is nothing.
+                None if sources.history.dag.depth(at) == 0 => break Some(State::EMPTY),
                 _ => break None,
             }
         };
@@ -160,38 +175,97 @@ impl Views {
             let past = sources.history.dag.past(op);
             let mut view = View { state: general(sources, &past), forest: None };
             view.extend(sources.history, sources.memory, op, &mut self.tape);
-            return Err(view.state);
+            return view;
         };
         let mut view = View { state: base, forest: None };
         for op in way.into_iter().rev() {
             view.extend(sources.history, sources.memory, op, &mut self.tape);
             self.keep_of_run(sources.memory, sources.history, op, &view.state);
         }
-        Err(view.state)
+        view
     }
 
-    /// Tries for a state, from the nearest at hand: a kept view of one of the parents, or the whole.
+    /// Has the kept view of an op hold its tries too, now that somebody made them.
+    pub(crate) fn lend_forest(&mut self, memory: &mut Memory, op: OpIx, forest: &Forest) {
+        if let Some(kept) = self.after.get_mut(&op)
+            && kept.view.forest.is_none()
+        {
+            kept.view.forest = Some(forest.share(&mut memory.tries));
+        }
+    }
+
+    /// Tries for the state of a past, from the nearest at hand: those of a kept view within it, or of the whole.
     pub(crate) fn forest_for(
-        &self,
+        &mut self,
         memory: &mut Memory,
         history: &History,
         main: (&State, &Forest),
-        parents: &[OpIx],
+        (parents, past): (&[OpIx], &Past),
         state: &State,
     ) -> Forest {
-        let kept = |op: &OpIx| {
-            let view = &self.after.get(op)?.view;
-            view.forest.as_ref().map(|forest| (&view.state, forest))
-        };
-        let nearest = parents.iter().filter(|op| kept(op).is_some()).max_by_key(|op| history.dag.depth(**op));
-        let (from, forest) = nearest.and_then(kept).unwrap_or(main);
-        let Memory { cells, tries } = memory;
-        let mut forest = forest.share(tries);
-        for cell in cells.diff(from, state) {
-            forest.mark(cell, &cells.get(from, cell), &cells.get(state, cell));
+        let dag = &history.dag;
+        let size = dag.size(past);
+        if let Some(forest) = self.forest_of_tip(memory, dag, parents, size, state) {
+            return forest;
         }
-        forest
+        let beyond = u32::try_from(dag.len()).unwrap_or(u32::MAX).saturating_sub(size);
+        // No two kept views have the same op, so the order of the map does not matter.
+        let within = |kept: &&OpIx| dag.contains(past, **kept);
+        let ops_of = |op: OpIx| dag.size(&dag.past(op)).saturating_add(1);
+        let nearest = self.after.keys().filter(within).map(|op| (ops_of(*op), *op)).max();
+        let Some((ops, op)) = nearest.filter(|(ops, _)| size.saturating_sub(*ops) <= beyond) else {
+            return forest_from(memory, main, state);
+        };
+        let Some(kept) = self.after.get_mut(&op) else { return forest_from(memory, main, state) };
+        if kept.view.forest.is_none() {
+            if size.saturating_sub(ops).saturating_mul(WORTH_A_DETOUR) > beyond {
+                return forest_from(memory, main, state);
+            }
+            // Others that fork off from there will need its tries, too: hashed once, for all that share them.
+            let mut forest = forest_from(memory, main, &kept.view.state);
+            let glance = Glance { history, cells: &memory.cells, state: &kept.view.state };
+            forest.digest(&mut memory.tries, glance, &NamespaceId::ZERO);
+            kept.view.forest = Some(forest);
+        }
+        match &kept.view.forest {
+            Some(forest) => forest_from(memory, (&kept.view.state, forest), state),
+            None => forest_from(memory, main, state),
+        }
     }
+}
+
+impl Views {
+    /// Tries from the view of a parent, if little has come since: of a parent that is a head no longer, and that nobody
+    /// else is likely to build on, they are changed in place and not shared.
+    fn forest_of_tip(
+        &mut self,
+        memory: &mut Memory,
+        dag: &Dag,
+        parents: &[OpIx],
+        size: u32,
+        state: &State,
+    ) -> Option<Forest> {
+        let kept = |op: &&OpIx| self.after.get(*op).is_some_and(|kept| kept.view.forest.is_some());
+        let tip = parents.iter().filter(kept).max_by_key(|op| (dag.size(&dag.past(**op)), **op)).copied()?;
+        let more = size.saturating_sub(dag.size(&dag.past(tip)));
+        let kept = self.after.get_mut(&tip).filter(|_| more <= LITTLE_MORE && dag.is_head(tip))?;
+        let mut forest = kept.view.forest.take()?;
+        let cells = &memory.cells;
+        for cell in cells.diff(&kept.view.state, state) {
+            forest.mark(cell, &cells.get(&kept.view.state, cell), &cells.get(state, cell));
+        }
+        Some(forest)
+    }
+}
+
+/// Tries for a state, from those of another.
+fn forest_from(memory: &mut Memory, from: (&State, &Forest), state: &State) -> Forest {
+    let Memory { cells, tries } = memory;
+    let mut forest = from.1.share(tries);
+    for cell in cells.diff(from.0, state) {
+        forest.mark(cell, &cells.get(from.0, cell), &cells.get(state, cell));
+    }
+    forest
 }
 
 /// Folds a past from the last checkpoint of the whole before the first place where the two differ.
@@ -221,7 +295,8 @@ fn general(sources: &mut Sources<'_>, past: &Past) -> State {
         if included {
             let decision = differences.get(&op).copied().unwrap_or_else(|| standing.decision(op));
             tape.clear();
-            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape }.fold(op, decision.conflict);
+            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: None }
+                .fold(op, decision.conflict);
         }
     }
     state

@@ -1,0 +1,119 @@
+//! Late ops, whose place in the fold's order (SPEC §4) is before ops that are there already: what nobody after them has to
+//! do with takes its effect at the end, and everything else is folded again.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use common::{Moot, ops};
+use folkmoot_core::FoldCounts;
+use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS};
+use folkmoot_core::{OpId, Role, UpgradePolicy, Verdict, Visibility, VoidReason};
+
+fn folds(moot: &Moot) -> FoldCounts {
+    moot.engine.counts(&moot.id()).expect("the namespace").folds
+}
+
+/// Alice's moot with bob and carol for Admins, and the point that late ops are built on, and one halfway; alice goes on.
+fn moot_that_went_on() -> (Moot, OpId, OpId) {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    let mut halfway = point;
+    for number in 0..60 {
+        let added = moot.by("alice").does(ops::add(&format!("guest {number}"), Role::Member));
+        moot.by("alice").does(ops::group_alias(&format!("evening {number}")));
+        halfway = if number == 40 { added } else { halfway };
+    }
+    (moot, point, halfway)
+}
+
+#[test]
+fn a_late_op_that_nobody_since_has_to_do_with_takes_its_effect_at_the_end() {
+    let (mut moot, point, _) = moot_that_went_on();
+    moot.by("bob").on(&[point]).does(ops::add("erin", Role::Member));
+    moot.by("carol").on(&[point]).does(ops::policy(UpgradePolicy::Automatic));
+    let counts = folds(&moot);
+    assert_eq!((counts.commuted, counts.refolds), (2, 0));
+    assert_eq!(moot.role("erin"), Some(Role::Member));
+    assert_eq!(moot.view(moot.root()).info.upgrade_policy, UpgradePolicy::Automatic);
+    assert_eq!(moot.view(moot.root()).info.alias, "evening 59", "what else there is in the group stays");
+}
+
+#[test]
+fn what_is_folded_again_later_is_folded_on_a_state_that_has_what_came_late_before_it() {
+    let (mut moot, point, halfway) = moot_that_went_on();
+    moot.by("bob").on(&[point]).does(ops::add("erin", Role::Member));
+    moot.by("bob").on(&[point]).does(ops::policy(UpgradePolicy::Automatic));
+    moot.by("carol").on(&[halfway]).does(ops::group_alias("carol's"));
+    let counts = folds(&moot);
+    assert!(counts.refolds == 1 && counts.refolded < 100, "from a state kept on the way: {counts:?}");
+    assert_eq!(moot.role("erin"), Some(Role::Member));
+    assert_eq!(moot.view(moot.root()).info.upgrade_policy, UpgradePolicy::Automatic);
+    assert_eq!(moot.view(moot.root()).info.alias, "evening 59");
+}
+
+#[test]
+fn who_read_a_record_is_folded_again_when_it_is_given_late() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    moot.by("alice").does(ops::remove("carol"));
+    let let_in = moot.by("carol").on(&[point]).does(ops::add("erin", Role::Admin));
+    let granted = moot.by("erin").on(&[let_in]).does(ops::grant("dave", CAN_CREATE_CONTEXT));
+    moot.expect(granted, Verdict::Void(VoidReason::AuthorityLost));
+    // Nobody has written erin's record yet; erin's own op looked at it.
+    moot.by("bob").on(&[point]).does(ops::add("erin", Role::Admin));
+    moot.expect(granted, Verdict::Effective);
+}
+
+#[test]
+fn a_late_name_is_overwritten_by_those_after_it() {
+    let (mut moot, point, _) = moot_that_went_on();
+    moot.by("bob").on(&[point]).does(ops::group_alias("bob's"));
+    assert_eq!((folds(&moot).commuted, folds(&moot).refolds), (0, 1));
+    assert_eq!(moot.view(moot.root()).info.alias, "evening 59");
+}
+
+#[test]
+fn late_defaults_are_those_of_members_who_came_after_their_place() {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    moot.by("alice").later().does(ops::add("erin", Role::Member));
+    moot.by("bob").on(&[point]).does(ops::defaults(CAN_INVITE_MEMBERS));
+    assert_eq!(moot.capabilities("erin"), CAN_INVITE_MEMBERS);
+}
+
+#[test]
+fn who_looked_for_a_record_that_was_not_there_is_folded_again_when_it_comes() {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    moot.by("alice").does(ops::add("dave", Role::Member));
+    let cellar = moot.by("alice").creates("cellar");
+    let point = OpId(cellar.0);
+    moot.by("alice").within(cellar).on(&[point]).does(ops::visibility(Visibility::Restricted));
+    let last = moot.by("dave").within(cellar).on(&[point]).noops(3);
+    moot.expect(last, Verdict::Void(VoidReason::AuthorityLost));
+    // In its place before all that dave did; no op had named the pair before.
+    moot.by("bob").within(cellar).on(&[point]).does(ops::add("dave", Role::Member));
+    moot.expect(last, Verdict::Effective);
+}
+
+#[test]
+fn a_group_that_comes_late_goes_with_the_group_above() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let cellar = moot.by("alice").creates("cellar");
+    let point = OpId(cellar.0);
+    moot.by("bob").on(&[point]).later().within(cellar).does(folkmoot_core::GroupOp::GroupDeleted);
+    let below = moot.by("carol").within(cellar).on(&[point]).creates("corner");
+    assert!(!moot.exists(below));
+}
+
+#[test]
+fn a_late_op_of_one_who_has_lost_the_right_since_costs_nobody_a_second_fold() {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    moot.by("alice").does(ops::remove("bob"));
+    moot.by("alice").noops(40);
+    let let_in = moot.by("bob").on(&[point]).does(ops::add("mallory", Role::Admin));
+    let granted = moot.by("mallory").on(&[let_in]).does(ops::grant("dave", CAN_CREATE_CONTEXT));
+    moot.expect(let_in, Verdict::Void(VoidReason::AuthorityLost));
+    moot.expect(granted, Verdict::Void(VoidReason::AuthorityLost));
+    assert_eq!(folds(&moot).refolds, 0);
+}
