@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::scenario::{Scenario, Size};
-use crate::{Fallible, durable, inputs, measure, memory, table, verify};
+use crate::{Fallible, durable, growth, guard, inputs, measure, memory, table, verify};
 use clap::{Parser, ValueEnum};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Parser)]
 #[command(name = "folkmoot-bench")]
 struct Arguments {
-    /// What to measure: `all`, or one scenario in this process
+    /// What to measure: one scenario in this process; `all`, for the table with the bars; `growth`, for drawings of how cost
+    /// grows; `guard`, to compare instruction counts with those on record
     #[arg(value_parser = scenario)]
     scenario: Choice,
     /// N; for `all`, the large N
@@ -41,6 +42,12 @@ struct Arguments {
     /// For `all`: only rows whose command begins with one of these
     #[arg(long, value_name = "SCENARIO")]
     only: Vec<String>,
+    /// For `growth`: the folder that the drawings go into
+    #[arg(long, value_name = "DIR", default_value = "docs/performance")]
+    output: PathBuf,
+    /// For `guard`: put what is counted on record
+    #[arg(long)]
+    record: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -61,16 +68,21 @@ struct Arguments {
 #[derive(Debug, Clone, Copy)]
 enum Choice {
     All,
+    Growth,
+    Guard,
     One(Scenario),
 }
 
 fn scenario(name: &str) -> Result<Choice, String> {
-    if name == "all" {
-        return Ok(Choice::All);
+    match name {
+        "all" => return Ok(Choice::All),
+        "growth" => return Ok(Choice::Growth),
+        "guard" => return Ok(Choice::Guard),
+        _ => {}
     }
     Scenario::from_str(name, false).map(Choice::One).map_err(|_| {
         let names: Vec<String> = Scenario::value_variants().iter().map(|one| one.name()).collect();
-        format!("there are: all, {}", names.join(", "))
+        format!("there are: all, growth, guard, {}", names.join(", "))
     })
 }
 
@@ -83,6 +95,8 @@ pub(crate) fn run() -> Fallible<()> {
     }
     let scenario = match arguments.scenario {
         Choice::All => return table::print(&arguments.table()),
+        Choice::Growth => return growth::draw(&arguments.output, inputs, Duration::from_secs(arguments.limit)),
+        Choice::Guard => return guard::guard(arguments.record, inputs),
         Choice::One(scenario) => scenario,
     };
     let size = Size {

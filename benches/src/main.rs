@@ -15,6 +15,8 @@ mod author;
 mod cli;
 mod durable;
 mod files;
+mod growth;
+mod guard;
 mod inputs;
 mod measure;
 mod memory;

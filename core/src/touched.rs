@@ -101,9 +101,11 @@ fn entry<T: Default>(table: &mut Table<T>, at: usize) -> Option<&mut T> {
 
 /// Calls `each` for every part that is set, by its number.
 fn each_part(parts: Parts, mut each: impl FnMut(usize)) {
-    (0..Parts::BITS as usize)
-        .filter(|number| parts.checked_shr(u32::try_from(*number).unwrap_or(0)).unwrap_or(0) & 1 != 0)
-        .for_each(&mut each);
+    let mut left = parts;
+    while left != 0 {
+        each(left.trailing_zeros() as usize);
+        left &= left.wrapping_sub(1);
+    }
 }
 
 impl Touched {
