@@ -126,3 +126,8 @@ pub use view::{ContextInfo, GroupInfo, GroupView, InvitationInfo, MemberInfo};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The bytes, drawn.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/format.md")]
+struct Format;

@@ -74,3 +74,8 @@ pub use requests::{
     InvitationSummary, InvitationTerms, MAX_ISSUED_INVITATIONS, MAX_KEPT_KEYS, MAX_MEMBERS_AT_ONCE, NamespaceCounts,
     NamespaceSummary, NewContext, NewNamespace, Page, StateProof, TakenOps, Target, UpgradeStatus,
 };
+
+/// The page on embedding; what it shows compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct Embedding;

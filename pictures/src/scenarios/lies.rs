@@ -28,7 +28,8 @@ pub(super) const ALL: &[Scenario] = &[
         title: "Who was removed changes nothing by forging ops from before",
         section: "§3",
         story: "alice removes bob, and he knows. So he signs on top of a past in which he was an Admin still, and lets \
-                in mallory, who removes carol. All of it is concurrent with the removal, and all of it is struck.",
+                in mallory, who removes carol. What lets mallory in is concurrent with the removal, and struck; \
+                her own op is void already in its own past, where carol outranks her.",
         tell: back_dating,
     },
     Scenario {
