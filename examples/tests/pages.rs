@@ -56,7 +56,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 fn broken_links(page: &Path, text: &str) -> Vec<String> {
     let whole: String = prose(text).flat_map(|line| [line, "\n"]).collect();
     let links = whole.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::trim);
-    let local = links.filter(|link| !link.contains("://") && !link.starts_with("mailto:"));
+    // A destination has no blanks: what has some is a formula.
+    let local = links.filter(|link| !link.contains("://") && !link.starts_with("mailto:") && !link.contains(' '));
     let leads_nowhere = |link: &&str| {
         let (path, anchor) = link.split_once('#').map_or((*link, None), |(path, anchor)| (path, Some(anchor)));
         let target = if path.is_empty() { page.to_owned() } else { page.parent().unwrap().join(path) };
