@@ -162,7 +162,7 @@ impl<'a> Account<'a> {
             writeln!(out, "    {}, in {}", self.op(&op), self.group(namespace, &why.group))?;
             let for_good = if why.causal { " (for good: decided by its own past)" } else { "" };
             writeln!(out, "      {}{for_good}", words::verdict(why.verdict))?;
-            match (why.by, words::lost_through(self.engine, &why)) {
+            match (why.by, words::falls_with(self.engine, &why)) {
                 (Some(by), _) => writeln!(out, "      because of {}", self.op(&by))?,
                 (None, Some(giver)) => writeln!(out, "      it falls with {}", self.op(&giver))?,
                 (None, None) => {}

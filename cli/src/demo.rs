@@ -277,7 +277,7 @@ impl Story {
             };
             let (who, what) = (self.called(&op.signable.signer), deed(&op.signable.op, |key| self.called(key)));
             let of = |op: OpId| engine.explain(&op).map(|why| format!("{}'s {}", self.called(&why.signer), why.kind));
-            let by = match (why.by.and_then(of), words::lost_through(engine, &why).and_then(of)) {
+            let by = match (why.by.and_then(of), words::falls_with(engine, &why).and_then(of)) {
                 (Some(by), _) => format!("by {by}"),
                 (None, Some(giver)) => format!("falls with {giver}"),
                 (None, None) => String::new(),

@@ -1,10 +1,11 @@
-//! Words for what the engine names: people, ops, roles, reasons. Shared by all that is written for people to read.
+//! Words for what the engine names: people, ops, roles. Shared by all that is written for people to read. Reasons and
+//! policies have the words that they have in pictures.
 //!
 //! Names come from whoever signed or wrote them. They are escaped, so that none can break a line, steer a terminal or
 //! turn the reading direction.
 
-use folkmoot_core::group_op::capabilities::NAMES;
-use folkmoot_core::{Engine, Explanation, GroupOp, OpId, PublicKey, RejectReason, UpgradePolicy, Verdict, VoidReason};
+use folkmoot_core::{GroupOp, PublicKey, Verdict};
+pub(crate) use folkmoot_pictures::{falls_with, named_bits, policy, rejection, void};
 use std::collections::BTreeMap;
 
 /// Most characters of a `source` that are shown of it where an op is told in passing.
@@ -101,19 +102,8 @@ pub(crate) fn deed(op: &GroupOp, who: impl Fn(&PublicKey) -> String) -> String {
 
 /// The names of capability bits, in their order.
 pub(crate) fn bits(mask: u32) -> String {
-    let named = NAMES.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
-    let named: Vec<&str> = named.map(|(_, name)| *name).collect();
+    let named: Vec<&str> = named_bits(mask).collect();
     if named.is_empty() { "none".into() } else { named.join(" ") }
-}
-
-/// An upgrade policy.
-pub(crate) fn policy(policy: &UpgradePolicy) -> String {
-    match policy {
-        UpgradePolicy::Automatic => "Automatic".into(),
-        UpgradePolicy::LazyOnAccess => "LazyOnAccess".into(),
-        UpgradePolicy::Coordinated { deadline_secs: None } => "Coordinated, no deadline".into(),
-        UpgradePolicy::Coordinated { deadline_secs: Some(secs) } => format!("Coordinated within {secs} s"),
-    }
 }
 
 /// A verdict, and what it means.
@@ -121,50 +111,6 @@ pub(crate) fn verdict(verdict: Verdict) -> String {
     match verdict {
         Verdict::Effective => "Effective".into(),
         Verdict::Idle(reason) | Verdict::Void(reason) => format!("{verdict}: {}", void(reason)),
-    }
-}
-
-/// Why an op has no effect, in words.
-pub(crate) const fn void(reason: VoidReason) -> &'static str {
-    match reason {
-        VoidReason::StateHashMismatch => "it was not signed against the state of its own past",
-        VoidReason::NoSuchGroup => "the group has been deleted",
-        VoidReason::Unauthorized => "nothing in its own past authorizes it",
-        VoidReason::TooDeep => "the new group would lie too far below the root",
-        VoidReason::RootGroup => "not for the root group",
-        VoidReason::AlreadyMember => "already a member of this group",
-        VoidReason::NoSuchMember => "not a member of this group",
-        VoidReason::Outranked => "the member is not outranked by what the op rests on",
-        VoidReason::LastAdmin => "the root would be left without an Admin",
-        VoidReason::ReadOnlyMember => "a ReadOnly member may hold no such capability",
-        VoidReason::NoSuchContext => "no such context in this group",
-        VoidReason::BadInvitation => "the invitation does not fit, does not verify or has expired",
-        VoidReason::InvitationRevoked => "the invitation has been revoked",
-        VoidReason::InvitationUsedUp => "the invitation has had all its uses",
-        VoidReason::Barred => "the signer was removed by another and has not been admitted again",
-        VoidReason::AuthorityLost => "what it rests on was taken by a concurrent op",
-        VoidReason::Overruled => "a more senior concurrent op gives back what it takes",
-        VoidReason::SubjectReduced => "what it gives was taken by a concurrent op",
-        VoidReason::Superseded => "a concurrent write of the same setting prevails",
-    }
-}
-
-/// The op that gave what this one rests on, if it is void itself, so that this one falls with it.
-pub(crate) fn lost_through(engine: &Engine, why: &Explanation) -> Option<OpId> {
-    let giver = why.basis?.given_by;
-    let falls = why.verdict == Verdict::Void(VoidReason::AuthorityLost);
-    (falls && matches!(engine.verdict(&giver), Some(Verdict::Void(_)))).then_some(giver)
-}
-
-/// Why an op has no place in the graph, in words.
-pub(crate) const fn rejection(reason: RejectReason) -> &'static str {
-    match reason {
-        RejectReason::ParentRejected => "it is built on an op that was rejected or ignored",
-        RejectReason::WrongNamespace => "a parent belongs to another namespace",
-        RejectReason::RedundantParent => "a parent is in the past of another parent",
-        RejectReason::UnknownGroup => "no op of its past created the group",
-        RejectReason::NonceGap => "its nonce skips one",
-        RejectReason::NotParticipant => "its signer was a member of nothing, or its claim does not hold",
     }
 }
 

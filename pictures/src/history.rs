@@ -340,8 +340,7 @@ impl Taking<'_> {
         let verdict = why.map_or(Verdict::Effective, |why| why.verdict);
         let basis = why.and_then(|why| why.basis);
         let by = why.and_then(|why| why.by);
-        let falls = verdict == Verdict::Void(VoidReason::AuthorityLost) && by.is_none();
-        let giver = basis.map(|basis| basis.given_by).filter(|giver| falls && self.is_void(giver));
+        let giver = why.and_then(|why| words::falls_with(self.engine, why));
         let principal = why.map_or(signable.signer, |why| why.principal);
         Op {
             id,
@@ -367,10 +366,6 @@ impl Taking<'_> {
             depth: why.map_or(0, |why| why.depth),
             nonce: signable.nonce,
         }
-    }
-
-    fn is_void(&self, id: &OpId) -> bool {
-        matches!(self.engine.verdict(id), Some(Verdict::Void(_)))
     }
 
     fn aside(&self, op: &VerifiedOp) -> Aside {

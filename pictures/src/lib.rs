@@ -43,4 +43,4 @@ pub use mermaid::mermaid;
 pub use names::Names;
 pub use svg::{Form, svg};
 pub use tree::{Tree, TreeContext, TreeGroup, TreeMember, TreeStyle};
-pub use words::{rejection, verdict, void};
+pub use words::{falls_with, named_bits, policy, rejection, verdict, void};

@@ -3,7 +3,8 @@
 use crate::text::{quoted, short};
 use folkmoot_core::group_op::capabilities::NAMES;
 use folkmoot_core::{
-    ContextId, GroupOp, PublicKey, RejectReason, RestsOn, Role, UpgradePolicy, Verdict, Visibility, VoidReason,
+    ContextId, Engine, Explanation, GroupOp, OpId, PublicKey, RejectReason, RestsOn, Role, UpgradePolicy, Verdict,
+    Visibility, VoidReason,
 };
 
 /// Who is called what.
@@ -94,19 +95,19 @@ pub(crate) const fn access(visibility: Visibility) -> &'static str {
     }
 }
 
-/// The names of capability bits, in their order.
+/// Capability bits, in their order.
 pub(crate) fn bits(mask: u32) -> String {
     let named: Vec<&str> = named_bits(mask).collect();
     if named.is_empty() { "no capability".into() } else { named.join(", ") }
 }
 
 /// The names of capability bits, in their order.
-pub(crate) fn named_bits(mask: u32) -> impl Iterator<Item = &'static str> {
+pub fn named_bits(mask: u32) -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().enumerate().filter(move |(bit, _)| mask >> bit & 1 == 1).map(|(_, name)| name)
 }
 
 /// An upgrade policy.
-pub(crate) fn policy(policy: &UpgradePolicy) -> String {
+pub fn policy(policy: &UpgradePolicy) -> String {
     match policy {
         UpgradePolicy::Automatic => "Automatic".into(),
         UpgradePolicy::LazyOnAccess => "LazyOnAccess".into(),
@@ -158,6 +159,14 @@ pub const fn void(reason: VoidReason) -> &'static str {
         VoidReason::SubjectReduced => "what it gives was taken by a concurrent op",
         VoidReason::Superseded => "a concurrent write of the same setting prevails",
     }
+}
+
+/// The op that gave what this one rests on, if it is void itself, so that this one falls with it and nothing else
+/// struck it.
+pub fn falls_with(engine: &Engine, why: &Explanation) -> Option<OpId> {
+    let falls = why.verdict == Verdict::Void(VoidReason::AuthorityLost) && why.by.is_none();
+    let giver = why.basis?.given_by;
+    (falls && matches!(engine.verdict(&giver), Some(Verdict::Void(_)))).then_some(giver)
 }
 
 /// Why an op has no place in the graph, in words.

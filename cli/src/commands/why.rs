@@ -6,7 +6,7 @@ use crate::ledger::{Entry, Ledger, explained, seen};
 use crate::node::Node;
 use crate::output::{Answered, Table, Told, answer, bold, dim, verdict};
 use crate::sight::{Named, NamespaceSight, Sight, plain};
-use crate::words::{self, lost_through, short};
+use crate::words::{self, short};
 use folkmoot::verify::verify_ops;
 use folkmoot_core::{Engine, Explanation, OpId, RestsOn, Status, Verdict, VoidReason};
 use serde::Serialize;
@@ -164,7 +164,7 @@ pub(crate) async fn run(args: &WhyArgs, node: &Node) -> Answered {
         Verdict::Idle(reason) | Verdict::Void(reason) => words::void(reason).to_owned(),
     };
     let group = ledger.group(entry);
-    let falls_with = lost_through(&engine.engine, &why).and_then(|giver| other(&giver)).filter(|_| why.by.is_none());
+    let falls_with = words::falls_with(&engine.engine, &why).and_then(|giver| other(&giver));
     let by = why.by.and_then(|by| other(&by));
     answer(Why {
         op: self::other(entry, &ledger),
