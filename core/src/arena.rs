@@ -121,6 +121,20 @@ impl<T> Table<T> {
         self.chunks.get_mut(at >> CHUNK_BITS)?.get_mut(at & (CHUNK - 1))
     }
 
+    /// The item at a place, with default ones up to it; `None` for a place that an index names which names nothing.
+    pub(crate) fn entry(&mut self, at: usize) -> Option<&mut T>
+    where
+        T: Default,
+    {
+        if at >= u32::MAX as usize {
+            return None;
+        }
+        while self.len <= at {
+            self.push(T::default());
+        }
+        self.get_mut(at)
+    }
+
     /// Forgets all items from `len` on.
     pub(crate) fn truncate(&mut self, len: usize) {
         if len >= self.len {

@@ -80,6 +80,9 @@ pub(crate) mod part {
 }
 
 impl GroupRegister {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::DefaultCapabilities, Self::DefaultVisibility, Self::Visibility, Self::Policy, Self::Target, Self::Alias];
+
     /// The part of the cell that the register is.
     pub(crate) const fn part(self) -> Parts {
         match self {
@@ -109,6 +112,52 @@ pub(crate) struct GroupCell {
     pub(crate) admins: u32,
     /// Last writer of each [`GroupRegister`].
     pub(crate) writers: [OpIx; 6],
+}
+
+impl GroupCell {
+    /// The parts in which this differs from another.
+    pub(crate) fn parts_unlike(&self, other: &Self) -> Parts {
+        let unlike = |register: GroupRegister| {
+            let writer = |cell: &Self| cell.writers.get(register as usize).copied();
+            writer(self) != writer(other)
+                || match register {
+                    GroupRegister::DefaultCapabilities => self.default_capabilities != other.default_capabilities,
+                    GroupRegister::DefaultVisibility => self.default_visibility != other.default_visibility,
+                    GroupRegister::Visibility => self.visibility != other.visibility,
+                    GroupRegister::Policy => self.policy != other.policy,
+                    GroupRegister::Target => (self.target, self.migrates) != (other.target, other.migrates),
+                    GroupRegister::Alias => self.alias != other.alias,
+                }
+        };
+        let alive = if self.alive == other.alive { 0 } else { part::ALIVE };
+        let admins = if self.admins == other.admins { 0 } else { part::ADMINS };
+        let registers = GroupRegister::ALL.into_iter().filter(|register| unlike(*register));
+        registers.fold(alive | admins, |parts, register| parts | register.part())
+    }
+
+    /// Takes over some parts of another.
+    pub(crate) fn take_parts(&mut self, parts: Parts, from: &Self) {
+        if parts & part::ALIVE != 0 {
+            self.alive = from.alive;
+        }
+        if parts & part::ADMINS != 0 {
+            self.admins = from.admins;
+        }
+        for register in GroupRegister::ALL.into_iter().filter(|register| parts & register.part() != 0) {
+            match register {
+                GroupRegister::DefaultCapabilities => self.default_capabilities = from.default_capabilities,
+                GroupRegister::DefaultVisibility => self.default_visibility = from.default_visibility,
+                GroupRegister::Visibility => self.visibility = from.visibility,
+                GroupRegister::Policy => self.policy = from.policy,
+                GroupRegister::Target => (self.target, self.migrates) = (from.target, from.migrates),
+                GroupRegister::Alias => self.alias = from.alias,
+            }
+            let writer = from.writers.get(register as usize);
+            if let (Some(to), Some(writer)) = (self.writers.get_mut(register as usize), writer) {
+                *to = *writer;
+            }
+        }
+    }
 }
 
 /// A context's own data; what never changes is in the directory.

@@ -189,40 +189,8 @@ impl Clocks {
 
     /// Counts one more op of `run` in a clock that nobody else holds: the namespace's totals.
     pub(crate) fn count_up(&mut self, totals: ClockIx, run: RunIx) -> ClockIx {
-        let mut level = self.node(totals).map_or(0, |node| node.level);
-        if totals.is_some() {
-            while !covers(level, run.0) && level < MAX_LEVELS {
-                level = level.saturating_add(1);
-            }
-        }
-        let root = if totals.is_none() {
-            while !covers(level, run.0) && level < MAX_LEVELS {
-                level = level.saturating_add(1);
-            }
-            NodeIx::new(self.nodes.push(Self::blank(level)))
-        } else {
-            self.raised(totals, level)
-        };
-        let mut at = root;
-        while let Some((slot, level)) = self.node(at).map(|node| (slot_of(run.0, node.level), node.level)) {
-            let child = self.node(at).and_then(|node| node.slots.get(slot)).copied().unwrap_or(u32::MAX);
-            let next = if level > 0 && child == u32::MAX {
-                self.nodes.push(Self::blank(level.saturating_sub(1)))
-            } else {
-                child as usize
-            };
-            if let Some(node) = self.nodes.get_mut(at.at()) {
-                node.sum = node.sum.saturating_add(1);
-                if let Some(value) = node.slots.get_mut(slot) {
-                    *value = if level == 0 { value.saturating_add(1) } else { u32::try_from(next).unwrap_or(u32::MAX) };
-                }
-            }
-            if level == 0 {
-                break;
-            }
-            at = NodeIx::new(next);
-        }
-        root
+        let count = self.get(totals, run).saturating_add(1);
+        self.with(totals, run, count, 0)
     }
 
     /// Calls `found(run, have, total)` for each run of which `part` counts fewer ops than `whole` does.

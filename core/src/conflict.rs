@@ -293,13 +293,6 @@ pub(crate) struct ConflictIndex {
     reductions: Vec<OpIx>,
 }
 
-fn entry<T: Default>(table: &mut Table<T>, at: usize) -> Option<&mut T> {
-    while table.len() <= at {
-        table.push(T::default());
-    }
-    table.get_mut(at)
-}
-
 impl ConflictIndex {
     /// Lists a sound op that was admitted last.
     pub(crate) fn add(&mut self, history: &History, op: OpIx) {
@@ -315,7 +308,7 @@ impl ConflictIndex {
         }
         match fact.action {
             Action::Claim { invitation, .. } => {
-                if let Some(of) = entry(&mut self.invitations, invitation.at()) {
+                if let Some(of) = self.invitations.entry(invitation.at()) {
                     of.claims.insert(history, op);
                 }
                 if let Some(of) = self.more_mut(fact.signer) {
@@ -323,7 +316,7 @@ impl ConflictIndex {
                 }
             }
             Action::InvitationRevoked { invitation } => {
-                if let Some(of) = entry(&mut self.invitations, invitation.at()) {
+                if let Some(of) = self.invitations.entry(invitation.at()) {
                     of.revocations.insert(history, op);
                 }
             }
@@ -358,7 +351,7 @@ impl ConflictIndex {
     }
 
     fn person_mut(&mut self, person: PersonIx) -> Option<&mut OfPerson> {
-        if person.is_none() { None } else { entry(&mut self.people, person.at()) }
+        self.people.entry(person.at())
     }
 
     fn more_mut(&mut self, person: PersonIx) -> Option<&mut MoreOfPerson> {

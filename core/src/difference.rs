@@ -98,7 +98,7 @@ impl Teller<'_, '_> {
                 }
                 CellKey::Invitation(invitation) => directory.invitation(invitation).0,
             };
-            if !turned.contains(&group) && self.now.group(group).is_some() {
+            if !turned.contains(&group) && self.now.lives(group) {
                 self.tell_cell(*cell, key, group, old);
             }
         }

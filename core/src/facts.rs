@@ -2,9 +2,10 @@
 
 use crate::arena::{ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx, Table};
 use crate::dag::Dag;
-use crate::directory::{Application, ContextFacts, Directory};
+use crate::directory::Directory;
 use crate::group_op::{GroupOp, Role, SignableGroupOp, Visibility};
 use crate::ids::{GroupId, OpId, PublicKey};
+use crate::names::{Application, ContextFacts};
 use crate::verdict::{Verdict, VoidReason};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::cmp::Ordering;
@@ -386,6 +387,37 @@ pub(crate) fn action(op: &SignableGroupOp, names: &mut impl Names) -> Action {
         GroupOp::InvitationRevoked { invitation_id } => {
             Action::InvitationRevoked { invitation: names.invitation(invitation_id) }
         }
+    }
+}
+
+/// Makes the cells that a sound op may write.
+pub(crate) fn add_cells(
+    directory: &mut Directory,
+    action: &Action,
+    group: GroupIx,
+    signer: PersonIx,
+    basis: Option<&Basis>,
+) {
+    match *action {
+        Action::NamespaceCreated { .. } | Action::Claim { .. } => {
+            directory.add_member_cell(group, signer);
+        }
+        Action::SubgroupCreated { group: new, .. } if basis.is_some_and(|basis| basis.rests != Rests::Admin) => {
+            directory.add_member_cell(new, signer);
+        }
+        Action::MemberAdded { member, .. }
+        | Action::MemberRemoved { member }
+        | Action::MemberRoleSet { member, .. }
+        | Action::CapabilitiesGranted { member, .. }
+        | Action::CapabilitiesRevoked { member, .. }
+        | Action::MemberAliasSet { member, .. } => {
+            directory.add_member_cell(group, member);
+        }
+        Action::ContextCapabilityGranted { context, member, .. }
+        | Action::ContextCapabilityRevoked { context, member, .. } => {
+            directory.add_capability_cell(context, member);
+        }
+        _ => {}
     }
 }
 

@@ -7,12 +7,13 @@ use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
 use crate::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP};
 use crate::order::Order;
-use crate::reducer::{Conflict, Tape, Work};
+use crate::reducer::Conflict;
 use crate::standing::Standing;
 use crate::state_hash::Forest;
 use crate::touched::{Look, Touched, changed_as};
 use crate::trie::Tries;
 use crate::verdict::Verdict;
+use crate::work::{Tape, Work};
 use alloc::vec::Vec;
 
 /// The state after the ops up to `last`.
@@ -51,6 +52,8 @@ pub struct FoldCounts {
     pub refolds: u64,
     /// Ops folded in those.
     pub refolded: u64,
+    /// States that are kept on the way now, from which ops are folded again: some 2 for each doubling of the history.
+    pub checkpoints: u64,
 }
 
 /// The fold of all sound ops.
@@ -106,7 +109,7 @@ impl Fold {
     }
 
     pub(crate) const fn counts(&self) -> FoldCounts {
-        self.counts
+        FoldCounts { checkpoints: self.checkpoints.len() as u64, ..self.counts }
     }
 
     pub(crate) const fn is_settled(&self) -> bool {

@@ -11,11 +11,11 @@ use crate::group_op::{GroupOp, SignableGroupOp};
 use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::MAX_PARENTS;
 use crate::preconditions::{ClaimTerms, judge};
-use crate::reducer::Tape;
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
 use crate::views::{Sources, View, Views};
+use crate::work::Tape;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
@@ -396,7 +396,7 @@ impl Namespace {
             {
                 *lowers = judged;
             }
-            add_cells(directory, &action, group, signer, causal.as_ref().ok());
+            facts::add_cells(directory, &action, group, signer, causal.as_ref().ok());
         } else if matches!(signable.op, GroupOp::SubgroupCreated { .. }) {
             // The id of a void one is known all the same: what names it is void for `NoSuchGroup`, not rejected.
             directory.add_group(id.into(), group, ix);
@@ -491,37 +491,6 @@ impl Namespace {
         })();
         self.history.dag.forget_since(mark);
         outcome
-    }
-}
-
-/// Makes the cells that a sound op may write.
-pub(crate) fn add_cells(
-    directory: &mut crate::directory::Directory,
-    action: &Action,
-    group: GroupIx,
-    signer: PersonIx,
-    basis: Option<&Basis>,
-) {
-    match *action {
-        Action::NamespaceCreated { .. } | Action::Claim { .. } => {
-            directory.add_member_cell(group, signer);
-        }
-        Action::SubgroupCreated { group: new, .. } if basis.is_some_and(|basis| basis.rests != Rests::Admin) => {
-            directory.add_member_cell(new, signer);
-        }
-        Action::MemberAdded { member, .. }
-        | Action::MemberRemoved { member }
-        | Action::MemberRoleSet { member, .. }
-        | Action::CapabilitiesGranted { member, .. }
-        | Action::CapabilitiesRevoked { member, .. }
-        | Action::MemberAliasSet { member, .. } => {
-            directory.add_member_cell(group, member);
-        }
-        Action::ContextCapabilityGranted { context, member, .. }
-        | Action::ContextCapabilityRevoked { context, member, .. } => {
-            directory.add_capability_cell(context, member);
-        }
-        _ => {}
     }
 }
 

@@ -444,22 +444,22 @@ impl<'a> Pass<'a> {
     /// A standing reduction taken before `limit`, concurrent with `x`, that strikes `a`: `x` itself or an op of its
     /// chain.
     fn struck_before(&mut self, a: OpIx, fact: &Fact, limit: OpIx, x: OpIx) -> Option<OpIx> {
-        if let Some(could) = self.could_strike.get(&a) {
-            let risen = self.risen.iter().filter(|r| self.history.dag.concurrent(**r, a));
-            return self.first_striker(could.iter().chain(risen).copied(), a, limit, x);
+        if !self.could_strike.contains_key(&a) {
+            let (mut looked_at, mut found) = (0usize, None);
+            self.any_candidate(a, fact, |q| {
+                looked_at = looked_at.saturating_add(1);
+                found = self.first_striker(core::iter::once(q), limit, a, x);
+                found.is_some() || looked_at > FEW_CANDIDATES
+            });
+            if !self.thorough && (found.is_some() || looked_at <= FEW_CANDIDATES) {
+                return found;
+            }
+            let could = self.could_strike(a, fact);
+            self.could_strike.insert(a, could);
         }
-        let (mut looked_at, mut found) = (0usize, None);
-        self.any_candidate(a, fact, |q| {
-            looked_at = looked_at.saturating_add(1);
-            found = self.first_striker(core::iter::once(q), a, limit, x);
-            found.is_some() || looked_at > FEW_CANDIDATES
-        });
-        if !self.thorough && (found.is_some() || looked_at <= FEW_CANDIDATES) {
-            return found;
-        }
-        let could = self.could_strike(a, fact);
-        self.could_strike.insert(a, could);
-        self.struck_before(a, fact, limit, x)
+        let could = self.could_strike.get(&a).map(Vec::as_slice).unwrap_or_default();
+        let risen = self.risen.iter().filter(|r| self.history.dag.concurrent(**r, a));
+        self.first_striker(could.iter().chain(risen).copied(), limit, a, x)
     }
 
     /// The reductions of the index that strike `a` if they stand.
@@ -475,7 +475,8 @@ impl<'a> Pass<'a> {
         could
     }
 
-    fn first_striker(&self, candidates: impl Iterator<Item = OpIx>, a: OpIx, limit: OpIx, x: OpIx) -> Option<OpIx> {
+    /// The first of the candidates that stands, was taken before `limit`, and strikes `a`.
+    fn first_striker(&self, candidates: impl Iterator<Item = OpIx>, limit: OpIx, a: OpIx, x: OpIx) -> Option<OpIx> {
         let history = self.history;
         let mut strikers = candidates.filter(|q| {
             (limit.is_none() || history.compare_taking_order(*q, limit).is_lt())

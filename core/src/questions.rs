@@ -154,7 +154,7 @@ impl Engine {
     pub fn groups(&self, namespace: &NamespaceId) -> BTreeSet<GroupId> {
         let Some(known) = self.namespaces.get(namespace) else { return BTreeSet::new() };
         let (mut glance, directory) = (known.glance(), &known.history.directory);
-        let alive = directory.groups().filter(|group| glance.group(*group).is_some());
+        let alive = directory.groups().filter(|group| glance.lives(*group));
         alive.map(|group| directory.group_id(group)).collect()
     }
 

@@ -12,15 +12,16 @@
 
 use crate::arena::{ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx};
 use crate::dag::Past;
-use crate::directory::{Directory, NameTables};
+use crate::directory::Directory;
 use crate::effect::Status;
 use crate::engine::Engine;
-use crate::facts::{Action, Basis, Fact};
+use crate::facts::{Action, Basis, Fact, add_cells};
 use crate::group_op::SignedGroupOp;
 use crate::hashing::sha256_parts;
 use crate::ids::{Hash, NamespaceId, OpId};
 use crate::limits::{MAX_PARENTS, MAX_REMEMBERED_REJECTIONS};
-use crate::namespace::{Namespace, Refusal, add_cells};
+use crate::names::NameTables;
+use crate::namespace::{Namespace, Refusal};
 use crate::pending::PendingLimits;
 use crate::verdict::{RejectReason, Verdict, VoidReason};
 use alloc::vec::Vec;

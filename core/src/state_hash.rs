@@ -325,7 +325,7 @@ impl Forest {
         for entry in &dirty {
             let cell = CellIx(entry >> 1);
             if let Some(CellKey::Group(group)) = directory.cell_key(cell) {
-                let lives = glance.group(group).is_some();
+                let lives = glance.lives(group);
                 let key = directory.hashed_group(group);
                 let known = tries.find(self.root, &key, group.0).is_some();
                 if lives && !known {
@@ -340,7 +340,7 @@ impl Forest {
         for entry in &dirty {
             let cell = CellIx(entry >> 1);
             let group = group_of(directory, cell);
-            if built.binary_search(&group).is_err() && glance.group(group).is_some() {
+            if built.binary_search(&group).is_err() && glance.lives(group) {
                 let value = glance.cell(cell);
                 self.update(tries, glance.history, group, *entry, &value);
             }

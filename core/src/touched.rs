@@ -6,7 +6,7 @@
 //! is noted may be more than there is, never less: decisions and late ops can make an op read less than it once did.
 
 use crate::arena::{CellIx, ContextIx, GroupIx, OpIx, PersonIx, Table};
-use crate::cells::{Cell, GroupCell, Parts, part};
+use crate::cells::{Cell, Parts, part};
 use crate::directory::{CellKey, Directory};
 use crate::facts::History;
 use hashbrown::HashMap;
@@ -40,63 +40,23 @@ pub(crate) struct Touched {
     contexts: HashMap<ContextIx, OpIx>,
 }
 
-/// The parts in which two values of a group's cell differ.
+/// The parts in which two values of a group's cell differ: all, where there was no group.
 fn parts_changed(old: &Cell, new: &Cell) -> Parts {
-    let (Cell::Group(old), Cell::Group(new)) = (old, new) else { return part::ALL };
-    let differs = |part: Parts, differs: bool| if differs { part } else { 0 };
-    let writer = |cell: &GroupCell, register: usize| cell.writers.get(register).copied();
-    let registers = [
-        part::DEFAULT_CAPABILITIES,
-        part::DEFAULT_VISIBILITY,
-        part::VISIBILITY,
-        part::POLICY,
-        part::TARGET,
-        part::ALIAS,
-    ];
-    let written = registers
-        .into_iter()
-        .enumerate()
-        .fold(0, |all, (register, part)| all | differs(part, writer(old, register) != writer(new, register)));
-    written
-        | differs(part::ALIVE, old.alive != new.alive)
-        | differs(part::ADMINS, old.admins != new.admins)
-        | differs(part::DEFAULT_CAPABILITIES, old.default_capabilities != new.default_capabilities)
-        | differs(part::DEFAULT_VISIBILITY, old.default_visibility != new.default_visibility)
-        | differs(part::VISIBILITY, old.visibility != new.visibility)
-        | differs(part::POLICY, old.policy != new.policy)
-        | differs(part::TARGET, old.target != new.target || old.migrates != new.migrates)
-        | differs(part::ALIAS, old.alias != new.alias)
+    match (old, new) {
+        (Cell::Group(old), Cell::Group(new)) => old.parts_unlike(new),
+        _ => part::ALL,
+    }
 }
 
 /// `base` with the parts in which `new` differs from `old`: what a commuting op makes of another state.
 pub(crate) fn changed_as(base: Cell, old: &Cell, new: &Cell) -> Cell {
-    let (Cell::Group(base), Cell::Group(_), Cell::Group(now)) = (base, old, new) else { return *new };
-    let parts = parts_changed(old, new);
-    let mut out = base;
-    let mut take = |wanted: Parts, register: usize, set: &dyn Fn(&mut GroupCell)| {
-        if parts & wanted != 0 {
-            set(&mut out);
-            if let (Some(to), Some(from)) = (out.writers.get_mut(register), now.writers.get(register)) {
-                *to = *from;
-            }
+    match (base, new) {
+        (Cell::Group(mut base), Cell::Group(new_cell)) => {
+            base.take_parts(parts_changed(old, new), new_cell);
+            Cell::Group(base)
         }
-    };
-    take(part::DEFAULT_CAPABILITIES, 0, &|cell| cell.default_capabilities = now.default_capabilities);
-    take(part::DEFAULT_VISIBILITY, 1, &|cell| cell.default_visibility = now.default_visibility);
-    take(part::VISIBILITY, 2, &|cell| cell.visibility = now.visibility);
-    take(part::POLICY, 3, &|cell| cell.policy = now.policy);
-    take(part::TARGET, 4, &|cell| (cell.target, cell.migrates) = (now.target, now.migrates));
-    take(part::ALIAS, 5, &|cell| cell.alias = now.alias);
-    take(part::ALIVE, usize::MAX, &|cell| cell.alive = now.alive);
-    take(part::ADMINS, usize::MAX, &|cell| cell.admins = now.admins);
-    Cell::Group(out)
-}
-
-fn entry<T: Default>(table: &mut Table<T>, at: usize) -> Option<&mut T> {
-    while table.len() <= at {
-        table.push(T::default());
+        _ => *new,
     }
-    table.get_mut(at)
 }
 
 /// Calls `each` for every part that is set, by its number.
@@ -124,12 +84,12 @@ impl Touched {
         for look in looks {
             match *look {
                 Look::Cell(cell) => {
-                    if let Some(known) = entry(&mut self.cells, cell.at()).filter(|known| later(known.touched)) {
+                    if let Some(known) = self.cells.entry(cell.at()).filter(|known| later(known.touched)) {
                         known.touched = op;
                     }
                 }
                 Look::Group(group, parts) => {
-                    let Some(known) = entry(&mut self.groups, group.at()) else { continue };
+                    let Some(known) = self.groups.entry(group.at()) else { continue };
                     each_part(parts, |number| {
                         if let Some(known) = known.get_mut(number).filter(|known| later(known.touched)) {
                             known.touched = op;
@@ -152,7 +112,7 @@ impl Touched {
             let new = now(*cell);
             match history.directory.cell_key(*cell) {
                 Some(CellKey::Group(group)) => {
-                    let Some(known) = entry(&mut self.groups, group.at()) else { continue };
+                    let Some(known) = self.groups.entry(group.at()) else { continue };
                     each_part(parts_changed(old, &new), |number| {
                         if let Some(known) = known.get_mut(number) {
                             both(known);
@@ -160,7 +120,7 @@ impl Touched {
                     });
                 }
                 _ => {
-                    if let Some(known) = entry(&mut self.cells, cell.at()) {
+                    if let Some(known) = self.cells.entry(cell.at()) {
                         both(known);
                     }
                 }

@@ -12,9 +12,9 @@ use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::{Hash, NamespaceId};
 use crate::limits::{MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
-use crate::reducer::{Tape, Work};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
+use crate::work::{Tape, Work};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
@@ -232,14 +232,12 @@ impl Views {
             None => forest_from(memory, main, state),
         }
     }
-}
 
-impl Views {
     /// Tries from the view of a parent, if little has come since: of a parent that is a head no longer, and that nobody
     /// else is likely to build on, they are changed in place and not shared.
     fn forest_of_tip(
         &mut self,
-        memory: &mut Memory,
+        memory: &Memory,
         dag: &Dag,
         parents: &[OpIx],
         size: u32,
@@ -250,22 +248,22 @@ impl Views {
         let more = size.saturating_sub(dag.size(&dag.past(tip)));
         let kept = self.after.get_mut(&tip).filter(|_| more <= LITTLE_MORE && dag.is_head(tip))?;
         let mut forest = kept.view.forest.take()?;
-        let cells = &memory.cells;
-        for cell in cells.diff(&kept.view.state, state) {
-            forest.mark(cell, &cells.get(&kept.view.state, cell), &cells.get(state, cell));
-        }
+        mark_differences(&mut forest, &memory.cells, &kept.view.state, state);
         Some(forest)
     }
 }
 
 /// Tries for a state, from those of another.
 fn forest_from(memory: &mut Memory, from: (&State, &Forest), state: &State) -> Forest {
-    let Memory { cells, tries } = memory;
-    let mut forest = from.1.share(tries);
-    for cell in cells.diff(from.0, state) {
-        forest.mark(cell, &cells.get(from.0, cell), &cells.get(state, cell));
-    }
+    let mut forest = from.1.share(&mut memory.tries);
+    mark_differences(&mut forest, &memory.cells, from.0, state);
     forest
+}
+
+fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State, to: &State) {
+    for cell in cells.diff(from, to) {
+        forest.mark(cell, &cells.get(from, cell), &cells.get(to, cell));
+    }
 }
 
 /// Folds a past from the last checkpoint of the whole before the first place where the two differ.

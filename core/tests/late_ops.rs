@@ -7,6 +7,7 @@ mod common;
 use common::{Moot, ops};
 use folkmoot_core::FoldCounts;
 use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS};
+use folkmoot_core::limits::MAX_CHECKPOINTS_AFTER_LATE_OP;
 use folkmoot_core::{OpId, Role, UpgradePolicy, Verdict, Visibility, VoidReason};
 
 fn folds(moot: &Moot) -> FoldCounts {
@@ -116,4 +117,44 @@ fn a_late_op_of_one_who_has_lost_the_right_since_costs_nobody_a_second_fold() {
     moot.expect(let_in, Verdict::Void(VoidReason::AuthorityLost));
     moot.expect(granted, Verdict::Void(VoidReason::AuthorityLost));
     assert_eq!(folds(&moot).refolds, 0);
+}
+
+/// Bob's late op, where so many states are kept between its place and the end: how many are left.
+fn kept_after_a_late_op(between: usize) -> u64 {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    while folds(&moot).checkpoints < between as u64 {
+        moot.by("alice").noops(1);
+    }
+    moot.by("bob").on(&[point]).does(ops::add("erin", Role::Member));
+    assert_eq!((folds(&moot).commuted, folds(&moot).refolds), (1, 0));
+    folds(&moot).checkpoints
+}
+
+#[test]
+fn of_the_states_after_a_late_op_the_last_four_are_kept() {
+    let most = MAX_CHECKPOINTS_AFTER_LATE_OP as u64;
+    assert_eq!(kept_after_a_late_op(MAX_CHECKPOINTS_AFTER_LATE_OP), most);
+    assert_eq!(kept_after_a_late_op(MAX_CHECKPOINTS_AFTER_LATE_OP + 1), most);
+}
+
+#[test]
+fn a_late_raise_overrules_every_lowering_however_many_there_are_and_what_they_struck_stands_again() {
+    // Up to 16 ops that could strike one are looked through as they are; of more, a list is made.
+    for lowerings in [15, 16, 17, 18, 40] {
+        let mut moot = Moot::with_admins("alice", &["bob", "dave"]);
+        let point = moot.by("alice").does(ops::add("erin", Role::Member));
+        let mut lowered = Vec::new();
+        for _ in 0..lowerings {
+            lowered.push(moot.by("bob").does(ops::set_role("dave", Role::Member)));
+            moot.by("bob").does(ops::set_role("dave", Role::Admin));
+        }
+        let removal = moot.by("dave").on(&[point]).does(ops::remove("erin"));
+        moot.expect(removal, Verdict::Void(VoidReason::AuthorityLost));
+        moot.by("alice").on(&[point]).does(ops::set_role("dave", Role::Admin));
+        moot.expect(removal, Verdict::Effective);
+        for op in lowered {
+            moot.expect(op, Verdict::Void(VoidReason::Overruled));
+        }
+    }
 }
