@@ -27,6 +27,17 @@ pub(crate) struct Scope {
     pub(crate) requester: Option<String>,
 }
 
+/// Which groups are listed: all, unless it says less.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Only {
+    /// Only this namespace.
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// Only this group.
+    #[arg(short, long)]
+    group: Option<String>,
+}
+
 /// Something with an id and perhaps a name, in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Named {
@@ -163,6 +174,16 @@ impl Sight {
         };
         let found = within.into_iter().find(|ns| ns.groups.contains_key(&GroupId(id)));
         found.map(|ns| (ns, GroupId(id))).ok_or_else(|| no_ops_at_all().into())
+    }
+
+    /// The groups that are to be listed, each with its namespace.
+    pub(crate) fn groups(&self, only: &Only) -> Result<Vec<(&NamespaceSight, GroupId, &GroupSight)>, Failure> {
+        let (namespace, wanted) = (only.namespace.as_deref(), only.group.as_deref());
+        let one = wanted.map(|_| self.group(namespace, wanted)).transpose()?.map(|(_, group)| group);
+        let within = namespace.map(|_| self.namespace(namespace)).transpose()?.map(|ns| ns.id);
+        let namespaces = self.namespaces.values().filter(|ns| within.is_none_or(|within| within == ns.id));
+        let all = namespaces.flat_map(|ns| ns.groups.iter().map(move |(id, group)| (ns, *id, group)));
+        Ok(all.filter(|(_, id, _)| one.is_none_or(|one| one == *id)).collect())
     }
 
     /// What a request came to, told with the names of this sight.

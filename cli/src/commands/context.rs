@@ -3,7 +3,7 @@
 use crate::changed::{Changed, VisibilityArg, hash_arg, name_arg, source_arg};
 use crate::node::Node;
 use crate::output::{Answered, Table, Told, answer, bold, dim};
-use crate::sight::{Named, Scope, Sight, quoted};
+use crate::sight::{Named, Only, Scope, Sight, quoted};
 use crate::words::{on_one_line, short};
 use clap::Subcommand;
 use folkmoot::{By, NewContext};
@@ -49,14 +49,7 @@ pub(crate) enum ContextCommand {
         requester: Option<String>,
     },
     /// Lists contexts: of one group, or of all.
-    List {
-        /// Only this namespace.
-        #[arg(short, long)]
-        namespace: Option<String>,
-        /// Only this group.
-        #[arg(short, long)]
-        group: Option<String>,
-    },
+    List(Only),
 }
 
 #[derive(Debug, Serialize)]
@@ -129,27 +122,20 @@ pub(crate) async fn run(command: &ContextCommand, node: &Node) -> Answered {
             let line = format!("context {} is taken out of {}", short(&id.0), ns.group_words(&group));
             answer(Changed::new("context detach", ns.named(), Some(ns.group_named(&group)), vec![op]).line(line))
         }
-        ContextCommand::List { namespace, group } => list(namespace.as_deref(), group.as_deref(), &sight),
+        ContextCommand::List(only) => list(only, &sight),
     }
 }
 
-fn list(namespace: Option<&str>, group: Option<&str>, sight: &Sight) -> Answered {
-    let only = match group {
-        Some(_) => Some(sight.group(namespace, group)?.1),
-        None => None,
-    };
-    let within = namespace.map(|wanted| sight.namespace(Some(wanted))).transpose()?;
+fn list(only: &Only, sight: &Sight) -> Answered {
     let mut contexts = Vec::new();
-    for ns in sight.namespaces.values().filter(|ns| within.is_none_or(|within| within.id == ns.id)) {
-        for (group, seen) in ns.groups.iter().filter(|(id, _)| only.is_none_or(|only| only == **id)) {
-            contexts.extend(seen.contexts.iter().map(|(id, info)| Listed {
-                namespace: ns.named(),
-                group: ns.group_named(group),
-                id: *id,
-                info: info.clone(),
-                by: ns.people.who(&info.registered_by),
-            }));
-        }
+    for (ns, group, seen) in sight.groups(only)? {
+        contexts.extend(seen.contexts.iter().map(|(id, info)| Listed {
+            namespace: ns.named(),
+            group: ns.group_named(&group),
+            id: *id,
+            info: info.clone(),
+            by: ns.people.who(&info.registered_by),
+        }));
     }
     answer(List { contexts })
 }

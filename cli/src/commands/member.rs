@@ -5,10 +5,10 @@ use crate::changed::{Changed, RoleArg, capability_arg, name_arg};
 use crate::failure::{Exit, Trouble};
 use crate::node::Node;
 use crate::output::{Answered, Told, answer, bold};
-use crate::sight::{Named, Scope, Sight, Spot, quoted};
+use crate::sight::{GroupSight, Named, NamespaceSight, Only, Scope, Sight, Spot, quoted};
 use crate::words;
 use clap::Subcommand;
-use folkmoot_core::{OpId, PublicKey, Role};
+use folkmoot_core::{GroupId, OpId, PublicKey, Role};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -81,14 +81,7 @@ pub(crate) enum MemberCommand {
         scope: Scope,
     },
     /// Lists members: of one group, or of all.
-    List {
-        /// Only this namespace.
-        #[arg(short, long)]
-        namespace: Option<String>,
-        /// Only this group.
-        #[arg(short, long)]
-        group: Option<String>,
-    },
+    List(Only),
 }
 
 /// The members of a group.
@@ -145,7 +138,7 @@ pub(crate) async fn run(command: &MemberCommand, node: &Node) -> Answered {
             let line = format!("{} is called {} in {} now", called(&spot, &member), quoted(name), place(&spot));
             answer(changed("member alias", &spot, vec![op]).line(line))
         }
-        MemberCommand::List { namespace, group } => list(namespace.as_deref(), group.as_deref(), &sight),
+        MemberCommand::List(only) => list(only, &sight),
     }
 }
 
@@ -229,17 +222,11 @@ async fn hold(
     answer(changed(done, &spot, ops).line(line))
 }
 
-fn list(namespace: Option<&str>, group: Option<&str>, sight: &Sight) -> Answered {
-    let only = match group {
-        Some(_) => Some(sight.group(namespace, group)?.1),
-        None => None,
+fn list(only: &Only, sight: &Sight) -> Answered {
+    let of_group = |(ns, id, group): (&NamespaceSight, GroupId, &GroupSight)| OfGroup {
+        namespace: ns.named(),
+        group: ns.group_named(&id),
+        members: members_of(group),
     };
-    let within = namespace.map(|wanted| sight.namespace(Some(wanted))).transpose()?;
-    let mut groups = Vec::new();
-    for ns in sight.namespaces.values().filter(|ns| within.is_none_or(|within| within.id == ns.id)) {
-        for (id, group) in ns.groups.iter().filter(|(id, _)| only.is_none_or(|only| only == **id)) {
-            groups.push(OfGroup { namespace: ns.named(), group: ns.group_named(id), members: members_of(group) });
-        }
-    }
-    answer(List { groups })
+    answer(List { groups: sight.groups(only)?.into_iter().map(of_group).collect() })
 }
