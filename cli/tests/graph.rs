@@ -74,6 +74,14 @@ fn a_tree_shows_groups_below_each_other_with_their_members() {
 }
 
 #[test]
+fn a_tree_calls_who_is_barred_by_name() {
+    let stick = Stick::new();
+    let (alice, _bob) = stick.alices_and_bobs("member");
+    alice.ok(&["member", "remove", "bob"]);
+    assert_eq!(alice.ok(&["tree"]), "“Kitchen” (Open)\n├─ alice Admin\n└─ barred: bob\n");
+}
+
+#[test]
 fn every_rule_has_a_story_that_holds() {
     let stick = Stick::new();
     let nobody = stick.machine("nobody");

@@ -1,7 +1,7 @@
 //! What is drawn: the ops of a namespace in an order, each with its signer, words and verdict.
 
 use crate::limits::{MAX_ASIDE, MAX_DRAWN_OPS, MAX_LANES};
-use crate::names::{Directory, Names};
+use crate::names::{Directory, Names, of_namespace};
 use crate::order::{Place, drawn_order, nearest_kept};
 use crate::text;
 use crate::words::{self, Call};
@@ -132,10 +132,7 @@ impl History {
         names: &Names,
         group: Option<&GroupId>,
     ) -> Self {
-        let mut by_id: BTreeMap<OpId, &VerifiedOp> = BTreeMap::new();
-        let is_ours =
-            |op: &&VerifiedOp| NamespaceId::from(op.id()) == *namespace || op.signable().namespace_id == *namespace;
-        by_id.extend(ops.iter().filter(is_ours).map(|op| (op.id(), op)));
+        let by_id: BTreeMap<OpId, &VerifiedOp> = of_namespace(ops, namespace).map(|op| (op.id(), op)).collect();
         let (held, others): (Vec<_>, Vec<_>) = by_id.into_values().partition(|op| engine.contains(&op.id()));
         let directory = Directory::of(engine, namespace, names, &held);
         let accounts = held.iter().filter_map(|op| Some((op.id(), engine.explain(&op.id())?))).collect();

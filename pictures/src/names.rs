@@ -33,6 +33,11 @@ impl<S: AsRef<str>> FromIterator<(PublicKey, S)> for Names {
     }
 }
 
+/// Those of the ops that are of a namespace.
+pub(crate) fn of_namespace<'a>(ops: &'a [VerifiedOp], namespace: &NamespaceId) -> impl Iterator<Item = &'a VerifiedOp> {
+    ops.iter().filter(|op| NamespaceId::from(op.id()) == *namespace || op.signable().namespace_id == *namespace)
+}
+
 /// The names of people, groups and contexts in one namespace.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {

@@ -1,10 +1,10 @@
 //! The groups, members and contexts there are now, as a tree.
 
 use crate::limits::MAX_LISTED;
-use crate::names::{Directory, Names};
+use crate::names::{Directory, Names, of_namespace};
 use crate::text::{count, quoted, short};
 use crate::words::{Call, access, named_bits, role};
-use folkmoot_core::{ContextId, Engine, GroupId, NamespaceId, PublicKey};
+use folkmoot_core::{ContextId, Engine, GroupId, NamespaceId, PublicKey, VerifiedOp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -78,8 +78,18 @@ pub struct TreeContext {
 
 impl Tree {
     /// The tree of a namespace, or with a `group` the part below it; empty if there is no such thing.
-    pub fn of(engine: &Engine, namespace: &NamespaceId, names: &Names, group: Option<&GroupId>) -> Self {
-        let directory = Directory::of(engine, namespace, names, &[]);
+    ///
+    /// Who is barred has no record, and so no alias, any more: the ops have what they were called last, as they have for
+    /// [`History::of`](crate::History::of).
+    pub fn of(
+        engine: &Engine,
+        namespace: &NamespaceId,
+        ops: &[VerifiedOp],
+        names: &Names,
+        group: Option<&GroupId>,
+    ) -> Self {
+        let held: Vec<&VerifiedOp> = of_namespace(ops, namespace).filter(|op| engine.contains(&op.id())).collect();
+        let directory = Directory::of(engine, namespace, names, &held);
         let mut below: BTreeMap<Option<GroupId>, Vec<TreeGroup>> = BTreeMap::new();
         for id in engine.groups(namespace) {
             if let Some(group) = tree_group(engine, namespace, &directory, id) {

@@ -37,8 +37,8 @@ impl Told for Drawn {
 
 pub(crate) async fn run(args: &TreeArgs, node: &Node) -> Answered {
     let pictured = Pictured::of(node, args.namespace.as_deref(), args.group.as_deref()).await?;
-    let Pictured { engine, namespace, group, .. } = &pictured;
-    let tree = Tree::of(engine, namespace, &Names::new(), group.as_ref());
+    let Pictured { engine, namespace, group, ops } = &pictured;
+    let tree = Tree::of(engine, namespace, ops, &Names::new(), group.as_ref());
     let style = if args.ascii { TreeStyle::Ascii } else { TreeStyle::Boxes };
     answer(Drawn { tree, style })
 }

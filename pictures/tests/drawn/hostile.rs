@@ -85,7 +85,7 @@ fn no_name_turns_the_direction_breaks_a_line_or_is_invisible() {
     for nasty in NASTY {
         let moot = named(nasty);
         let history = moot.history();
-        let tree = Tree::of(&moot.engine, &moot.namespace, &moot.names, None);
+        let tree = Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, None);
         let everything = [
             svg(&history, Form::Cards, Folding::Never),
             html(&history, Folding::Never),

@@ -31,7 +31,7 @@ fn house() -> (Moot, GroupId) {
 #[test]
 fn a_tree_has_every_group_below_its_parent_with_members_and_contexts() {
     let (moot, _) = house();
-    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.names, None);
+    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, None);
     let expected = "\
 “House” (Open)
 ├─ alice Admin
@@ -49,7 +49,7 @@ fn a_tree_has_every_group_below_its_parent_with_members_and_contexts() {
 #[test]
 fn in_ascii_it_has_the_same_shape() {
     let (moot, _) = house();
-    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.names, None);
+    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, None);
     let text = tree.text(TreeStyle::Ascii);
     assert_eq!(text.lines().count(), 9);
     assert!(
@@ -62,7 +62,7 @@ fn in_ascii_it_has_the_same_shape() {
 #[test]
 fn narrowed_to_a_group_it_begins_there() {
     let (moot, kitchen) = house();
-    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.names, Some(&kitchen));
+    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, Some(&kitchen));
     assert!(tree.text(TreeStyle::Boxes).starts_with("“Kitchen” (Open)\n├─ carol"));
     assert_eq!(tree.groups.len(), 2);
 }
@@ -70,7 +70,7 @@ fn narrowed_to_a_group_it_begins_there() {
 #[test]
 fn as_json_it_says_the_same() {
     let (moot, kitchen) = house();
-    let json = serde_json::to_value(Tree::of(&moot.engine, &moot.namespace, &moot.names, None)).unwrap();
+    let json = serde_json::to_value(Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, None)).unwrap();
     assert_eq!(json["groups"][0]["alias"], "House");
     assert_eq!(json["groups"][0]["members"][1]["capabilities"][0], "CAN_INVITE_MEMBERS");
     assert_eq!(json["groups"][2]["id"], kitchen.to_string());
@@ -79,8 +79,20 @@ fn as_json_it_says_the_same() {
 }
 
 #[test]
+fn who_is_barred_goes_by_the_alias_he_had_last() {
+    let mut moot = Moot::called("House");
+    moot.does("alice", add("carol", Role::Member));
+    for alias in ["Carol", "Caroline"] {
+        moot.does("alice", GroupOp::MemberAliasSet { member: who("carol"), alias: alias.into() });
+    }
+    moot.does("alice", GroupOp::MemberRemoved { member: who("carol") });
+    let tree = Tree::of(&moot.engine, &moot.namespace, &moot.ops, &moot.names, None);
+    assert_eq!(tree.groups[0].barred, ["Caroline"]);
+}
+
+#[test]
 fn of_a_namespace_that_is_not_there_it_is_empty() {
     let (moot, _) = house();
-    let tree = Tree::of(&moot.engine, &folkmoot_core::NamespaceId([9; 32]), &moot.names, None);
+    let tree = Tree::of(&moot.engine, &folkmoot_core::NamespaceId([9; 32]), &moot.ops, &moot.names, None);
     assert_eq!(tree.text(TreeStyle::Boxes), "");
 }
