@@ -318,11 +318,7 @@ impl Taking<'_> {
     /// Who did what, for every op.
     fn sentences(&self, drawn: &[&VerifiedOp]) -> BTreeMap<OpId, String> {
         let say = |op: &VerifiedOp| {
-            format!(
-                "{} {}",
-                self.directory.person(&op.signable().signer),
-                words::deed(&op.signable().op, &self.directory)
-            )
+            format!("{} {}", self.directory.person(&op.signable().signer), words::deed(op.signable(), &self.directory))
         };
         drawn.iter().map(|op| (op.id(), say(op))).collect()
     }
@@ -345,7 +341,7 @@ impl Taking<'_> {
             group: 0,
             subject: words::subject(&signable.op).map(|key| self.person(key)),
             kind: signable.op.name(),
-            deed: words::deed(&signable.op, &self.directory),
+            deed: words::deed(signable, &self.directory),
             verdict,
             causal: why.is_some_and(|why| why.causal),
             by: by.and_then(|by| number.get(&by).copied()),
@@ -374,6 +370,6 @@ impl Taking<'_> {
             None => "not in this engine".into(),
         };
         let who = self.directory.person(&signable.signer);
-        Aside { id, deed: format!("{who} {}", words::deed(&signable.op, &self.directory)), status }
+        Aside { id, deed: format!("{who} {}", words::deed(signable, &self.directory)), status }
     }
 }

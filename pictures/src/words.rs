@@ -3,8 +3,8 @@
 use crate::text::{quoted, short};
 use folkmoot_core::group_op::capabilities::NAMES;
 use folkmoot_core::{
-    ContextId, Engine, Explanation, GroupOp, OpId, PublicKey, RejectReason, RestsOn, Role, UpgradePolicy, Verdict,
-    Visibility, VoidReason,
+    ContextId, Engine, Explanation, GroupOp, OpId, PublicKey, RejectReason, RestsOn, Role, SignableGroupOp,
+    UpgradePolicy, Verdict, Visibility, VoidReason,
 };
 
 /// Who is called what.
@@ -16,9 +16,9 @@ pub(crate) trait Call {
 }
 
 /// What an op does, said of its signer: `admits mallory as Admin`.
-pub(crate) fn deed(op: &GroupOp, call: &impl Call) -> String {
+pub(crate) fn deed(signable: &SignableGroupOp, call: &impl Call) -> String {
     let who = |key: &PublicKey| call.person(key);
-    match op {
+    match &signable.op {
         GroupOp::Noop => "joins the branches".into(),
         GroupOp::NamespaceCreated { alias, .. } => format!("founds {}", quoted(alias)),
         GroupOp::SubgroupCreated { alias, visibility } => {
@@ -26,6 +26,7 @@ pub(crate) fn deed(op: &GroupOp, call: &impl Call) -> String {
         }
         GroupOp::GroupDeleted => "deletes the group".into(),
         GroupOp::MemberAdded { member, role: to } => format!("admits {} as {}", who(member), role(*to)),
+        GroupOp::MemberRemoved { member } if *member == signable.signer => "leaves".into(),
         GroupOp::MemberRemoved { member } => format!("removes {}", who(member)),
         GroupOp::MemberRoleSet { member, role: to } => format!("makes {} {}", who(member), role(*to)),
         GroupOp::CapabilitiesGranted { member, capabilities } => {

@@ -42,6 +42,15 @@ fn what_is_struck_comes_before_what_strikes_it_where_the_graph_allows() {
 }
 
 #[test]
+fn who_removes_himself_leaves_and_removes_nobody() {
+    let history = story("leaving");
+    let accounts: Vec<String> = (0..history.ops.len()).map(|at| history.account(at)).collect();
+    assert!(accounts.iter().any(|account| account.starts_with("bob leaves\n")), "{accounts:?}");
+    assert!(accounts.iter().any(|account| account.ends_with("\nbecause bob leaves")), "{accounts:?}");
+    assert!(accounts.iter().all(|account| !account.contains("bob removes")), "{accounts:?}");
+}
+
+#[test]
 fn an_op_knows_what_struck_it_and_why() {
     let history = story("removed-admin");
     let at = history.ops.iter().position(|op| op.deed == "admits mallory as Admin").unwrap();
