@@ -1,6 +1,6 @@
 //! The page in a real browser: headless Chromium, driven over loopback. Nothing outside the machine is contacted.
 
-use fantoccini::actions::{InputSource, MouseActions, PointerAction};
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const INSTALL: &str = "this test needs Chromium and its driver: apt-get install -y chromium chromium-driver";
+
+/// How wide Chromium draws the thumb of a slider, in pixels; its middle goes to the ends of the track but for half of that.
+const THUMB: u32 = 16;
 
 /// A browser that shows the demo's page, and all that has to be cleared away afterwards.
 struct Browser {
@@ -149,13 +152,25 @@ impl Browser {
         )
     }
 
-    /// Drags the slider to a step, as a hand would that lets go there.
+    /// Drags the slider from the step it is at to another: the mouse takes the thumb, moves and lets go.
     async fn drag_to(&self, step: usize) {
         let script = format!(
-            "const slider = document.getElementById('step'); slider.value = '{step}'; \
-             slider.dispatchEvent(new Event('input', {{ bubbles: true }}));"
+            "const slider = document.getElementById('step'); slider.scrollIntoView({{ block: 'center' }}); \
+             const box = slider.getBoundingClientRect(), thumb = {THUMB}, steps = slider.max - slider.min; \
+             const at = (step) => box.x + thumb / 2 + (box.width - thumb) * (step - slider.min) / steps; \
+             return [at(slider.value), at({step}), box.y + box.height / 2];"
         );
-        self.ask(&script).await;
+        let place = self.ask(&script).await;
+        let [from, to, y] = [0, 1, 2].map(|at| place[at].as_f64().unwrap());
+        let button = MOUSE_BUTTON_LEFT;
+        let drag = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveTo { duration: None, x: from, y })
+            .then(PointerAction::Down { button })
+            .then(PointerAction::MoveTo { duration: None, x: to, y })
+            .then(PointerAction::Up { button });
+        self.client.perform_actions(drag).await.unwrap();
+        let now = self.text("now").await;
+        assert!(now.starts_with(&format!("{step} of ")), "dragged to {step}: {now}");
     }
 
     async fn members(&self) -> Vec<String> {
