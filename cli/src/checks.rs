@@ -1,6 +1,7 @@
 //! What `doctor` and `verify` look at, and what they find.
 
 use crate::exchange::progress;
+use crate::failure::Exit;
 use crate::output::{Table, Told, bad, bold, dim, good, warn};
 use folkmoot::store::{Fault, Store};
 use folkmoot::verify::verify_ops;
@@ -84,8 +85,8 @@ impl Told for Checks {
         writeln!(out, "{}", if self.sound { good("All is well.") } else { bad("Something is wrong.") })
     }
 
-    fn is_sound(&self) -> bool {
-        self.sound
+    fn exit(&self) -> Option<Exit> {
+        (!self.sound).then_some(Exit::Unsound)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::output::{bad, bold, dim};
 use folkmoot_core::crypto::SignError;
 use folkmoot_core::{DraftError, ReceiveError};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -153,23 +153,35 @@ impl Failure {
         Ok(())
     }
 
+    /// What to do next.
+    pub(crate) fn next(&self) -> &[String] {
+        match self {
+            Self::Trouble(trouble) => &trouble.next,
+            _ => &[],
+        }
+    }
+
     /// Says it to a program: one line.
     pub(crate) fn tell_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", json!({ "error": self.json() }))
+    }
+
+    /// All of it, for programs.
+    pub(crate) fn json(&self) -> Value {
         let (candidates, next, half_done) = match self {
             Self::Trouble(trouble) => (trouble.candidates.clone(), trouble.next.clone(), trouble.half_done),
             _ => (Vec::new(), Vec::new(), false),
         };
         let candidates: Vec<String> =
             candidates.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
-        let error = json!({
+        json!({
             "code": self.code(),
             "exit_code": self.exit() as u8,
             "message": self.to_string(),
             "candidates": candidates,
             "next": next,
             "half_done": half_done,
-        });
-        writeln!(out, "{}", json!({ "error": error }))
+        })
     }
 }
 

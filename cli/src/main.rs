@@ -29,7 +29,7 @@ mod words;
 use clap::{CommandFactory, Parser, Subcommand};
 use commands::{bench, context, doctor, generate, graph, group, init, invite, join, member, namespace, op};
 use commands::{demo as told, sync, tree, upgrade, verify, whoami, why};
-use failure::{Exit, Failure};
+use failure::Failure;
 use node::{Node, Place};
 use output::{Answered, Silent, answer};
 use std::io::{self, BufWriter, Write};
@@ -186,7 +186,7 @@ fn run(cli: &Cli, mut out: &mut dyn Write) -> Result<ExitCode, Failure> {
     } else {
         answered.tell(out)?
     }
-    Ok(if answered.is_sound() { ExitCode::SUCCESS } else { Exit::Unsound.into() })
+    Ok(answered.exit().map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
 /// Runs a command that asks a node.

@@ -3,6 +3,7 @@
 //! A command makes one answer, which can be shown both ways, so that neither knows more than the other. Styles are put
 //! on here; a stdout that is no terminal takes them off again (`anstream`, which heeds `NO_COLOR` too).
 
+use crate::failure::Exit;
 use anstyle::{AnsiColor, Style};
 use folkmoot_core::Verdict;
 use serde::Serialize;
@@ -18,9 +19,9 @@ pub(crate) trait Told {
         false
     }
 
-    /// Whether all is well; if not, the command ends with exit code 6 though it did what was asked.
-    fn is_sound(&self) -> bool {
-        true
+    /// With which exit code the command ends though it did what it could; with 0 if there is none.
+    fn exit(&self) -> Option<Exit> {
+        None
     }
 }
 

@@ -13,6 +13,7 @@ use crate::words::{count, short};
 use folkmoot::store::StoreOptions;
 use folkmoot_core::{Hash, NamespaceId, OpId, SignedGroupOp};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -47,6 +48,15 @@ pub(crate) struct Partner {
     notes: Vec<String>,
 }
 
+/// A file in a folder that cannot be read, and why.
+#[derive(Debug, Serialize)]
+struct Unread {
+    path: String,
+    error: Value,
+    #[serde(skip)]
+    why: Failure,
+}
+
 /// A namespace afterwards.
 #[derive(Debug, Serialize)]
 struct Reached {
@@ -62,6 +72,7 @@ struct Reached {
 #[derive(Debug, Serialize)]
 struct Synced {
     with: Vec<Partner>,
+    unread: Vec<Unread>,
     namespaces: Vec<Reached>,
 }
 
@@ -70,21 +81,35 @@ impl Told for Synced {
         for partner in &self.with {
             partner.tell(out)?;
         }
+        for Unread { path, why, .. } in &self.unread {
+            writeln!(out, "{}: {}", bold(path), bad("cannot be read, and is passed over"))?;
+            writeln!(out, "  {why}")?;
+            for step in why.next() {
+                writeln!(out, "  {} {step}", bold("next:"))?;
+            }
+        }
         for namespace in &self.namespaces {
             let ops = count(usize::try_from(namespace.ops).unwrap_or(usize::MAX), "op");
             let digest = dim(&format!("digest {}", short(&namespace.digest.0)));
             let agrees = if namespace.agrees { good("up to date") } else { bad("the digests differ") };
             writeln!(out, "{} has {ops}, {digest}: {agrees}", bold(&quoted(&namespace.name)))?;
         }
-        if !self.is_sound() {
+        if self.differs() {
             writeln!(out, "The same ops must have one digest: one of the two databases is broken.")?;
             writeln!(out, "Look at both:  folkmoot verify")?;
         }
         Ok(())
     }
 
-    fn is_sound(&self) -> bool {
-        self.namespaces.iter().all(|namespace| namespace.agrees)
+    fn exit(&self) -> Option<Exit> {
+        let unread = self.unread.first().map(|unread| unread.why.exit());
+        if self.differs() { Some(Exit::Unsound) } else { unread }
+    }
+}
+
+impl Synced {
+    fn differs(&self) -> bool {
+        self.namespaces.iter().any(|namespace| !namespace.agrees)
     }
 }
 
@@ -105,6 +130,14 @@ impl Partner {
     }
 }
 
+/// A file to exchange with.
+#[derive(Debug)]
+struct Found {
+    path: PathBuf,
+    /// Whether it was found in a folder, and not named.
+    in_folder: bool,
+}
+
 /// Where databases that took part do not agree.
 type Differing = BTreeSet<NamespaceId>;
 
@@ -113,32 +146,42 @@ pub(crate) async fn run(args: &SyncArgs, node: &Node) -> Answered {
         Some(wanted) => Some(only(wanted, node).await?),
         None => None,
     };
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     for partner in &args.partners {
-        paths.extend(partners(partner, node)?);
+        found.extend(partners(partner, node)?);
     }
     let mut differing = Differing::new();
-    let mut with: BTreeMap<PathBuf, Partner> = BTreeMap::new();
+    let (mut with, mut unread) = (BTreeMap::<&Path, Partner>::new(), BTreeMap::<&Path, Failure>::new());
     // What the last brings is news to the first.
     for round in 0..2 {
         let mut moved = 0;
-        for path in &paths {
-            let partner = exchange(path, only, node, &mut differing).await?;
+        for Found { path, in_folder } in &found {
+            if unread.contains_key(path.as_path()) {
+                continue;
+            }
+            let partner = match exchange(path, only, node, &mut differing).await {
+                Err(why) if *in_folder && why.exit() == Exit::Usage => {
+                    unread.insert(path, why);
+                    continue;
+                }
+                partner => partner?,
+            };
             moved += partner.gave + partner.got.admitted;
-            match with.get_mut(path) {
-                None => drop(with.insert(path.clone(), partner)),
+            match with.get_mut(path.as_path()) {
+                None => drop(with.insert(path, partner)),
                 Some(before) => {
                     before.gave += partner.gave;
                     before.got.admitted += partner.got.admitted;
                 }
             }
         }
-        if paths.len() < 2 || round == 0 && moved == 0 {
+        if found.len() < 2 || round == 0 && moved == 0 {
             break;
         }
     }
-    let with = paths.iter().filter_map(|path| with.remove(path)).collect();
-    answer(Synced { with, namespaces: reached(node, only, &differing).await? })
+    let with = found.iter().filter_map(|found| with.remove(found.path.as_path())).collect();
+    let unread = unread.into_iter().map(|(path, why)| Unread { path: shown(path), error: why.json(), why }).collect();
+    answer(Synced { with, unread, namespaces: reached(node, only, &differing).await? })
 }
 
 /// The namespace to be exchanged: one that is here, or any by its whole id.
@@ -150,12 +193,11 @@ async fn only(wanted: &str, node: &Node) -> Result<NamespaceId, Failure> {
 }
 
 /// The files to exchange with.
-fn partners(path: &Path, node: &Node) -> Result<Vec<PathBuf>, Failure> {
+fn partners(path: &Path, node: &Node) -> Result<Vec<Found>, Failure> {
+    let named = || Ok(vec![Found { path: path.to_owned(), in_folder: false }]);
     match opsfile::kind(path)? {
-        Kind::Database | Kind::Ops => Ok(vec![path.to_owned()]),
-        Kind::Nothing if path.extension().is_some_and(|extension| extension == OPS_EXTENSION) => {
-            Ok(vec![path.to_owned()])
-        }
+        Kind::Database | Kind::Ops => named(),
+        Kind::Nothing if path.extension().is_some_and(|extension| extension == OPS_EXTENSION) => named(),
         Kind::Nothing => Err(Trouble::new("input", Exit::Usage, format!("there is nothing at {}", shown(path)))
             .next("to make a file of ops there, have its name end in .ops")
             .into()),
@@ -163,8 +205,9 @@ fn partners(path: &Path, node: &Node) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-/// The databases and files of ops in a folder, by name. What is neither is passed over.
-fn in_folder(folder: &Path, node: &Node) -> Result<Vec<PathBuf>, Failure> {
+/// The databases and files of ops in a folder, by name. What is neither is passed over; what cannot be looked at may be
+/// either, and the exchange with it says why not.
+fn in_folder(folder: &Path, node: &Node) -> Result<Vec<Found>, Failure> {
     let unreadable =
         |error: io::Error| Trouble::new("input", Exit::Usage, format!("{} cannot be read: {error}", shown(folder)));
     let ours = std::fs::canonicalize(&node.path).ok();
@@ -172,10 +215,11 @@ fn in_folder(folder: &Path, node: &Node) -> Result<Vec<PathBuf>, Failure> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let is_ops = path.extension().is_some_and(|extension| extension == OPS_EXTENSION);
-        match opsfile::kind(&path)? {
-            Kind::Database if std::fs::canonicalize(&path).ok() != ours => found.push(path),
-            Kind::Ops if is_ops => found.push(path),
-            _ => {}
+        match opsfile::kind(&path) {
+            Ok(Kind::Database) if std::fs::canonicalize(&path).ok() != ours => found.push(path),
+            Ok(Kind::Ops) if is_ops => found.push(path),
+            Err(_) => found.push(path),
+            Ok(_) => {}
         }
     }
     found.sort();
@@ -184,7 +228,7 @@ fn in_folder(folder: &Path, node: &Node) -> Result<Vec<PathBuf>, Failure> {
         let file = shown(&folder.join("moot.ops"));
         return Err(Trouble::new("input", Exit::Usage, what).next(format!("make one:  folkmoot sync {file}")).into());
     }
-    Ok(found)
+    Ok(found.into_iter().map(|path| Found { path, in_folder: true }).collect())
 }
 
 /// Exchanges ops with one file.

@@ -1,6 +1,7 @@
 //! `folkmoot upgrade`: which application a group's contexts run.
 
 use crate::changed::{hash_arg, source_arg};
+use crate::failure::Exit;
 use crate::mover::ByCommand;
 use crate::node::{Node, Place};
 use crate::output::{Answered, Table, Told, answer, bad, bold, dim, good, warn};
@@ -130,8 +131,8 @@ impl Told for Status {
         Ok(())
     }
 
-    fn is_sound(&self) -> bool {
-        self.contexts.iter().all(|context| context.state != "given_up")
+    fn exit(&self) -> Option<Exit> {
+        self.contexts.iter().any(|context| context.state == "given_up").then_some(Exit::Unsound)
     }
 }
 

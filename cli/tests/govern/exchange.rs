@@ -158,6 +158,47 @@ fn a_folder_with_databases_and_files_brings_all_together() {
     assert_eq!(lines(&stick.path("moot.ops")).len(), carol.json(&["op", "log"])["total"].as_u64().unwrap() as usize);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_in_a_folder_is_told_and_the_rest_is_brought_together() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let stick = Stick::new();
+    let (alice, bob) = stick.alices_and_bobs("admin");
+    let carol = stick.ready("carol");
+    alice.ok(&["member", "add", &stranger(0xab), "--name", "dave"]);
+    bob.ok(&["member", "add", &stranger(0xcd), "--name", "erin"]);
+    let [broken, letter, circle] = ["aaa.folkmoot", "letter.ops", "moot.circle"];
+    std::fs::write(stick.path(broken), b"redb, but for what should follow").unwrap();
+    std::fs::set_permissions(stick.path(broken), std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(stick.path(letter), "Dear Bob").unwrap();
+    std::os::unix::fs::symlink(circle, stick.path(circle)).unwrap();
+
+    let output = carol.run_with(&["--json", "sync", "."], b"");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), ""));
+    assert_eq!([alice.digest(), bob.digest()], [carol.digest(), carol.digest()]);
+    let synced: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(synced["with"].as_array().unwrap().len(), 3, "alice, bob and the file by which they met");
+    let unread: Vec<_> = synced["unread"].as_array().unwrap().iter().collect();
+    let paths: Vec<&str> = unread.iter().map(|unread| unread["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, [broken, letter, circle].map(|name| format!("./{name}")));
+    let codes: Vec<&str> = unread.iter().map(|unread| unread["error"]["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["not_a_database", "input", "input"]);
+
+    let output = carol.run_with(&["sync", "."], b"");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), ""));
+    let said = text(&output.stdout);
+    assert_tells(&said, &["aaa.folkmoot: cannot be read, and is passed over\n  ./aaa.folkmoot: no folkmoot database"]);
+    assert_tells(&said, &["letter.ops: cannot be read, and is passed over\n  ./letter.ops: line 1, column 4"]);
+    assert_tells(&said, &["moot.circle: cannot be read, and is passed over\n  ./moot.circle cannot be read: "]);
+    assert_tells(&said, &["./bob.folkmoot: got 0 ops, gave 0", "up to date"]);
+
+    // A file that is named is no chance find: the command ends at it.
+    alice.ok(&["member", "add", &stranger(0xef), "--name", "frank"]);
+    assert_tells(&carol.fails(2, &["sync", letter, "alice.folkmoot"]), &["letter.ops: line 1, column 4"]);
+    assert_ne!(carol.digest(), alice.digest());
+}
+
 #[test]
 fn a_file_of_ops_is_given_no_namespace_that_it_is_not_about() {
     let stick = Stick::new();
