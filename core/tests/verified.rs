@@ -1,43 +1,18 @@
 //! Ops that were verified before, and ops that are verified together.
 
-use folkmoot_core::crypto::OneByOne;
-use folkmoot_core::{
-    Engine, GroupInvitation, NotAsVerified, ReceiveError, Role, SignableGroupOp, SignedGroupOp, SigningKey,
-    VerifiedBefore, VerifiedOp,
-};
+mod common;
 
-fn key(n: u8) -> SigningKey {
-    SigningKey::from_seed([n; 32])
-}
+use common::{Moot, key};
+use folkmoot_core::crypto::OneByOne;
+use folkmoot_core::{NotAsVerified, ReceiveError, Role, SignedGroupOp, VerifiedBefore, VerifiedOp};
 
 /// alice founds, invites, and bob claims; then a claim whose bearer did not sign it.
 fn ops() -> Vec<VerifiedOp> {
-    let (alice, bob, bearer) = (key(1), key(2), key(3));
-    let genesis = Engine::genesis(alice.public(), [7; 32], "Kitchen", [0; 32], [0; 32]).sign(&alice).expect("hers");
-    let invitation = GroupInvitation {
-        namespace_id: genesis.id().into(),
-        group_id: genesis.id().into(),
-        inviter: alice.public(),
-        bearer: bearer.public(),
-        invitee: None,
-        role: Role::Member,
-        max_uses: 1,
-        expires_at: None,
-    };
-    let claims = [&bearer, &bob].map(|bearer| {
-        let op = invitation.clone().claim(invitation.sign(&alice), bearer, &bob.public(), 7);
-        let genesis = genesis.signable();
-        let claim = SignableGroupOp {
-            namespace_id: invitation.namespace_id,
-            group_id: invitation.group_id,
-            parent_op_hashes: vec![genesis.id()],
-            signer: bob.public(),
-            op,
-            ..genesis.clone()
-        };
-        claim.sign(&bob).expect("his")
-    });
-    [vec![genesis], claims.to_vec()].concat()
+    let mut moot = Moot::founded_by("alice");
+    let invitation = moot.invitation_by("alice", Role::Member);
+    let claims = [invitation.claimed_by("bob"), invitation.claimed_with("bob", invitation.inviter(), &key("bob"))];
+    let claims = claims.map(|claim| moot.by("bob").forge(claim).sign(&key("bob")).expect("his"));
+    [moot.sent(), &claims].concat()
 }
 
 #[test]
