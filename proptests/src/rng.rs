@@ -1,4 +1,7 @@
-//! Numbers that look random and are the same on every machine.
+//! Numbers that look random and are the same on every machine: all chance in a history or a simulation comes from one
+//! seed.
+
+use std::ops::RangeInclusive;
 
 /// A splitmix64 generator: a counter in steps of the golden ratio, and a mixing of its bits.
 #[derive(Debug, Clone)]
@@ -8,6 +11,11 @@ impl Rng {
     /// The generator of a seed.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// A generator of its own for somebody, so that what one draws does not shift what another does.
+    pub const fn fork(&mut self) -> Self {
+        Self(self.next())
     }
 
     /// The next 64 bits.
@@ -30,6 +38,11 @@ impl Rng {
         low + self.below(high.saturating_sub(low) + 1)
     }
 
+    /// A number in this range, which may be any but that of all numbers.
+    pub fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
+        range.start() + self.next() % (range.end().saturating_sub(*range.start()) + 1)
+    }
+
     /// True in so many of a hundred cases.
     pub fn percent(&mut self, percent: u32) -> bool {
         self.next() % 100 < u64::from(percent)
@@ -37,7 +50,12 @@ impl Rng {
 
     /// One of these; `None` if there are none.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
-        from.get(self.below(from.len())).copied()
+        self.one_of(from).copied()
+    }
+
+    /// As [`Rng::pick`], where it lies.
+    pub fn one_of<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        from.get(self.below(from.len()))
     }
 
     /// The place of one of these weights, the heavier the likelier.
@@ -53,7 +71,13 @@ impl Rng {
         0
     }
 
-    /// 32 bytes.
+    /// So many bytes.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let words = std::iter::repeat_with(|| self.next().to_le_bytes());
+        words.take(count.div_ceil(8)).flatten().take(count).collect()
+    }
+
+    /// 32 bytes: an id that nothing has.
     pub fn bytes32(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_mut(8) {

@@ -2,12 +2,12 @@
 
 use crate::node::{Deed, Node};
 use crate::ops::{self, Invitation};
-use crate::rng::Rng;
 use folkmoot_core::group_op::capabilities;
 use folkmoot_core::{
     ContextId, DraftError, GroupId, GroupOp, GroupView, NamespaceId, PublicKey, Role, Status, Verdict, VerifiedOp,
     Visibility,
 };
+use folkmoot_proptests::rng::Rng;
 
 /// How often somebody thinks again when a draft is refused.
 const THOUGHTS: usize = 6;
@@ -64,12 +64,12 @@ fn choose(world: &mut World, node: &mut Node) -> Option<(GroupId, GroupOp)> {
     let groups: Vec<GroupId> = node.engine.groups(&namespace).into_iter().collect();
     let root = GroupId::from(namespace);
     let rng = &mut world.rng;
-    let group = if rng.percent(50) { root } else { *rng.pick(&groups)? };
+    let group = if rng.percent(50) { root } else { rng.pick(&groups)? };
     let me = node.key.public();
     let view = node.engine.view(&namespace, &group)?;
     let in_root = node.engine.standing(&namespace, &group, &me).is_some();
     if !in_root && rng.percent(70) {
-        let invitation = rng.pick(&world.invitations)?;
+        let invitation = rng.one_of(&world.invitations)?;
         return Some((invitation.terms.group_id, invitation.claimed_by(&me)));
     }
     let op = match rng.weighted(&[40, 25, 12]) {
@@ -93,7 +93,7 @@ fn visibility(rng: &mut Rng) -> Visibility {
 }
 
 fn bits(rng: &mut Rng) -> u32 {
-    let bits = rng.draw() as u32 & rng.draw() as u32 & capabilities::ALL;
+    let bits = rng.next() as u32 & rng.next() as u32 & capabilities::ALL;
     if bits == 0 { capabilities::MANAGE_MEMBERS } else { bits }
 }
 
@@ -101,9 +101,9 @@ fn about_members(world: &mut World, view: &GroupView, node: &Node) -> Option<Gro
     let rng = &mut world.rng;
     let members: Vec<PublicKey> = view.members.keys().copied().collect();
     let known: Vec<PublicKey> = members.iter().filter(|member| world.people.contains(member)).copied().collect();
-    let member = *rng.pick(&known)?;
+    let member = rng.pick(&known)?;
     Some(match rng.weighted(&[30, 14, 14, 16, 10, 6, 2]) {
-        0 => ops::add(*rng.pick(&world.people)?, role(rng)),
+        0 => ops::add(rng.pick(&world.people)?, role(rng)),
         1 => ops::remove(member),
         2 => ops::set_role(member, role(rng)),
         3 => ops::grant(member, bits(rng)),
@@ -117,8 +117,8 @@ fn about_the_group(world: &mut World, view: &GroupView) -> Option<GroupOp> {
     let rng = &mut world.rng;
     let contexts: Vec<ContextId> = view.contexts.keys().copied().collect();
     let members: Vec<PublicKey> = view.members.keys().copied().collect();
-    let context = rng.pick(&contexts).copied();
-    let member = *rng.pick(&members)?;
+    let context = rng.pick(&contexts);
+    let member = rng.pick(&members)?;
     let number = rng.below(100);
     Some(match rng.weighted(&[12, 10, 4, 4, 4, 4, 4, 4, 6, 6, 6, 4, 2, 3]) {
         0 => ops::subgroup(&format!("group {number}"), visibility(rng)),
@@ -126,7 +126,7 @@ fn about_the_group(world: &mut World, view: &GroupView) -> Option<GroupOp> {
         2 => ops::defaults(bits(rng) & !capabilities::MANAGE_MEMBERS),
         3 => GroupOp::DefaultVisibilitySet { visibility: visibility(rng) },
         4 => GroupOp::GroupVisibilitySet { visibility: visibility(rng) },
-        5 => ops::policy(rng.between(1, 1_000)),
+        5 => ops::policy(rng.within(1..=1_000)),
         6 => ops::target(number as u8),
         7 => ops::group_alias(&format!("called {number}")),
         8 => ops::context_alias(context?, &format!("context {number}")),
@@ -143,10 +143,10 @@ fn about_invitations(world: &mut World, node: &Node, group: GroupId) -> Option<G
     if rng.percent(60) {
         let number = world.invitations.len() as u64;
         let role = role(rng);
-        let uses = rng.between(1, 4) as u32;
+        let uses = rng.within(1..=4) as u32;
         world.invitations.push(Invitation::new(world.namespace, group, &node.key, role, uses, number));
         return None;
     }
-    let invitation = rng.pick(&world.invitations)?;
+    let invitation = rng.one_of(&world.invitations)?;
     (invitation.terms.group_id == group).then(|| invitation.revoked())
 }

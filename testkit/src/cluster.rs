@@ -6,12 +6,12 @@ use crate::faults::Faults;
 use crate::liar::{Liar, LiarKind};
 use crate::network::{Event, Network};
 use crate::node::{Deed, Flaw, Node, Tally};
-use crate::rng::Rng;
 use crate::setup;
 use crate::trace::Trace;
 use crate::verifier::Verifier;
 use crate::weather;
 use folkmoot_core::{Hash, OpId, PublicKey};
+use folkmoot_proptests::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -215,9 +215,9 @@ impl Cluster {
         self.first_digest = self.nodes[0].engine.digest(&self.world.namespace);
         self.beginning = self.nodes[0].store.ids().copied().collect();
         for node in 0..self.nodes.len() {
-            self.network.after(self.rng.between(0, HEARTBEAT), Event::Heartbeat { node, life: 0 });
-            self.network.after(self.rng.between(0, 500), Event::Act { node });
-            self.network.after(self.rng.between(1_000, 4_000), Event::Snapshot { node });
+            self.network.after(self.rng.within(0..=HEARTBEAT), Event::Heartbeat { node, life: 0 });
+            self.network.after(self.rng.within(0..=500), Event::Act { node });
+            self.network.after(self.rng.within(1_000..=4_000), Event::Snapshot { node });
         }
         self.network.after(500, Event::Fault);
         self.network.after(CHECK_EVERY, Event::Check);
@@ -291,7 +291,7 @@ impl Cluster {
                     let line = format!("{} writes a snapshot", self.nodes[node].name);
                     self.note(format_args!("{line}"));
                 }
-                let next = self.rng.between(1_000, 6_000);
+                let next = self.rng.within(1_000..=6_000);
                 self.network.after(next, Event::Snapshot { node });
             }
             Event::Fault => weather::strike(self),
@@ -333,7 +333,7 @@ impl Cluster {
             let what = liar.act(&self.world.namespace, &mut self.nodes[node], &mut out);
             self.note(format_args!("{name} {what}"));
             self.carry_out(node, out);
-            let next = self.rng.between(150, 700);
+            let next = self.rng.within(150..=700);
             self.network.after(next, Event::Act { node });
             return Ok(());
         }
@@ -353,7 +353,7 @@ impl Cluster {
             }
             self.carry_out(node, out);
         }
-        let next = self.rng.between(150, 900);
+        let next = self.rng.within(150..=900);
         self.network.after(next, Event::Act { node });
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! What may go wrong.
 
-use crate::rng::Rng;
+use folkmoot_proptests::rng::Rng;
 
 /// The faults of a simulation. Percentages are of messages, the rest happens at moments that the seed chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Faults {
     /// Messages lost, in percent.
-    pub loss: u64,
+    pub loss: u32,
     /// Messages that come twice or more often, in percent.
-    pub duplication: u64,
+    pub duplication: u32,
     /// Messages overtake one another, by up to seconds.
     pub reordering: bool,
     /// The network falls into two parts for a while.
@@ -55,8 +55,8 @@ impl Faults {
     /// Some of them, in some measure.
     pub fn drawn(rng: &mut Rng) -> Self {
         Self {
-            loss: rng.between(0, 30),
-            duplication: rng.between(0, 50),
+            loss: rng.below(31) as u32,
+            duplication: rng.below(51) as u32,
             reordering: rng.percent(50),
             partitions: rng.percent(50),
             one_way: rng.percent(50),

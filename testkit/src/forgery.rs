@@ -1,12 +1,12 @@
 //! Ops that nobody honest would make: on old parents, with false nonces and hashes, by and for people who may not.
 
 use crate::ops::{self, Invitation};
-use crate::rng::Rng;
 use folkmoot_core::group_op::capabilities;
 use folkmoot_core::{
     Engine, GroupId, GroupOp, Hash, NamespaceId, OpId, PublicKey, Role, SignableGroupOp, SigningKey, VerifiedOp,
     Visibility,
 };
+use folkmoot_proptests::rng::Rng;
 
 /// What somebody would do who wants power or trouble.
 pub fn wish(
@@ -17,11 +17,11 @@ pub fn wish(
     rng: &mut Rng,
 ) -> Option<(GroupId, GroupOp)> {
     let groups: Vec<GroupId> = engine.groups(namespace).into_iter().collect();
-    let group = if rng.percent(60) { GroupId::from(*namespace) } else { *rng.pick(&groups)? };
+    let group = if rng.percent(60) { GroupId::from(*namespace) } else { rng.pick(&groups)? };
     let view = engine.view(namespace, &group)?;
     let members: Vec<PublicKey> = view.members.keys().copied().collect();
-    let victim = *rng.pick(&members)?;
-    let puppet = rng.pick(puppets)?.public();
+    let victim = rng.pick(&members)?;
+    let puppet = rng.one_of(puppets)?.public();
     let context = view.contexts.keys().next().copied();
     let op = match rng.below(14) {
         0 | 1 => ops::add(puppet, Role::Admin),
@@ -36,7 +36,7 @@ pub fn wish(
         11 => ops::subgroup("den", Visibility::Restricted),
         12 => ops::detach(context?),
         _ => {
-            let invitation = Invitation::new(*namespace, group, me, Role::Member, 9, rng.draw());
+            let invitation = Invitation::new(*namespace, group, me, Role::Member, 9, rng.next());
             invitation.claimed_by(&puppet)
         }
     };
@@ -69,7 +69,7 @@ pub fn raw(
 pub fn spoil(draft: &mut SignableGroupOp, refused: Option<OpId>, old: &[OpId], rng: &mut Rng) -> Option<OpId> {
     let parents = &mut draft.parent_op_hashes;
     match rng.below(9) {
-        0 => draft.nonce += rng.between(1, 3),
+        0 => draft.nonce += rng.within(1..=3),
         1 => draft.nonce = draft.nonce.saturating_sub(1).max(1),
         2 => draft.state_hash = Hash(rng.bytes32()),
         3 => draft.group_id = GroupId(rng.bytes32()),

@@ -5,9 +5,9 @@ use crate::message::Message;
 use crate::node::{Deed, Node};
 use crate::ops;
 use crate::people;
-use crate::rng::Rng;
 use folkmoot_core::sync::Summary;
 use folkmoot_core::{GroupId, Hash, NamespaceId, OpId, Role, SigningKey, Status, VerifiedOp};
+use folkmoot_proptests::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who lies.
@@ -117,7 +117,7 @@ impl Liar {
                     });
                     match self.rng.below(10) {
                         0 => page.ops.clear(),
-                        1 => page.next = Some(self.rng.draw()),
+                        1 => page.next = Some(self.rng.next()),
                         2 => page.ops.iter_mut().for_each(|op| forgery::corrupt(op, &mut self.rng)),
                         3 => self.rng_shuffle(&mut page.ops),
                         4 => page.next = None,
@@ -150,8 +150,8 @@ impl Liar {
             0 => summary.digest = Hash(self.rng.bytes32()),
             1 => summary.heads.push(OpId(self.rng.bytes32())),
             2 => summary.heads.clear(),
-            3 => summary.head_count = self.rng.draw(),
-            4 => summary.ops = self.rng.draw(),
+            3 => summary.head_count = self.rng.next(),
+            4 => summary.ops = self.rng.next(),
             _ => summary.namespace = NamespaceId(self.rng.bytes32()),
         }
     }
@@ -223,8 +223,8 @@ impl Liar {
 
     fn back_date(&mut self, namespace: &NamespaceId, node: &mut Node, out: &mut Vec<Deed>) -> &'static str {
         let old: Vec<OpId> = node.engine.ops(namespace).map(|(id, _)| id).collect();
-        for _ in 0..self.rng.between(1, 3) {
-            let Some(parent) = self.rng.pick(&old).copied() else { break };
+        for _ in 0..self.rng.within(1..=3) {
+            let Some(parent) = self.rng.pick(&old) else { break };
             if let Some(op) = self.draft(namespace, node, &[parent]) {
                 let to = self.some_peers(node);
                 send(&op.signed().encode(), to, out);
@@ -234,7 +234,7 @@ impl Liar {
     }
 
     fn pull_strings(&mut self, namespace: &NamespaceId, node: &mut Node, out: &mut Vec<Deed>) -> &'static str {
-        let Some((at, puppet, group)) = self.rng.pick(&self.footholds).copied() else {
+        let Some((at, puppet, group)) = self.rng.pick(&self.footholds) else {
             return self.back_date(namespace, node, out);
         };
         let key = self.puppets[puppet].clone();
@@ -269,7 +269,7 @@ impl Liar {
 
     fn reveal_one(&mut self, node: &Node, out: &mut Vec<Deed>) -> &'static str {
         let withheld: Vec<OpId> = self.withheld.keys().copied().collect();
-        if let Some(id) = self.rng.pick(&withheld)
+        if let Some(id) = self.rng.one_of(&withheld)
             && let Some(bytes) = node.store.bytes_of(id)
         {
             let to = self.some_peers(node);
@@ -282,7 +282,7 @@ impl Liar {
     fn disturb(&mut self, node: &mut Node, out: &mut Vec<Deed>) -> &'static str {
         for peer in self.some_peers(node) {
             let mut bytes = match (self.rng.below(3), node.store.log()) {
-                (0, [_, ..]) => Message::Op(self.rng.pick(node.store.log()).cloned().unwrap_or_default()).encode(),
+                (0, [_, ..]) => Message::Op(self.rng.one_of(node.store.log()).cloned().unwrap_or_default()).encode(),
                 (1, _) => {
                     let namespaces: Vec<NamespaceId> = node.engine.namespaces().collect();
                     let summary = namespaces.first().and_then(|namespace| node.engine.summary(namespace));
@@ -303,7 +303,7 @@ impl Liar {
             return "has no wish";
         };
         let draft = node.engine.draft_on(namespace, &group, &node.key.public(), op.clone(), &heads);
-        let nonce = self.rng.between(1, 4);
+        let nonce = self.rng.within(1..=4);
         let mut draft =
             draft.unwrap_or_else(|_| forgery::raw(&mut node.engine, namespace, group, &node.key, op, nonce));
         self.made_up.extend(forgery::spoil(&mut draft, self.refused, &old, &mut self.rng));

@@ -15,7 +15,6 @@
 //! on what they see and liars do as they like; [`checks`] look at every replica now and then. Then the faults stop, and
 //! within [`cluster::BEATS_TO_AGREE`] heartbeats all honest replicas must hold the same.
 
-pub mod rng;
 pub mod people;
 pub mod ops;
 pub mod trace;

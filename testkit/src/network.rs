@@ -1,7 +1,7 @@
 //! Virtual time: a queue of events, and links between replicas that lose, repeat and delay.
 
 use crate::faults::Faults;
-use crate::rng::Rng;
+use folkmoot_proptests::rng::Rng;
 use std::collections::BTreeMap;
 
 /// Usual latency of a link, in milliseconds.
@@ -119,7 +119,7 @@ impl Network {
     fn travel(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         let late = self.faults.reordering && self.rng.percent(20);
         let (least, most) = if late { LATE } else { LATENCY };
-        let mut time = self.now + self.rng.between(least, most);
+        let mut time = self.now + self.rng.within(least..=most);
         if !self.faults.reordering {
             let last = self.last.entry((from, to)).or_default();
             time = time.max(*last);

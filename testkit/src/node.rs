@@ -2,11 +2,11 @@
 
 use crate::message::Message;
 use crate::people;
-use crate::rng::Rng;
 use crate::store::Store;
 use crate::verifier::Verifier;
 use folkmoot_core::sync::{CatchUp, Comparison, PageMessage, PageRequest, Summary};
 use folkmoot_core::{Effect, Engine, NamespaceId, OpId, PendingLimits, SigningKey, Status, VerifiedOp};
+use folkmoot_proptests::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a page may take, in milliseconds, before it is asked for again.
@@ -209,7 +209,7 @@ impl Node {
             }
             if !self.engine.missing(&namespace).is_empty() {
                 let others: Vec<usize> = self.others().collect();
-                if let Some(peer) = self.rng.pick(&others).copied() {
+                if let Some(peer) = self.rng.pick(&others) {
                     self.begin(peer, namespace, out);
                 }
             }

@@ -1,7 +1,7 @@
 //! People by name: the same name has the same key in every test and on every machine.
 
-use crate::rng::Rng;
 use folkmoot_core::{PublicKey, SigningKey};
+use folkmoot_proptests::rng::Rng;
 
 /// Names for those who run a replica; the first founds the namespace.
 pub const NAMES: [&str; 9] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan"];

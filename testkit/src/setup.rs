@@ -6,14 +6,14 @@ use crate::liar::{Liar, LiarKind};
 use crate::node::Node;
 use crate::ops;
 use crate::people::{self, BYSTANDERS, NAMES};
-use crate::rng::Rng;
 use folkmoot_core::group_op::capabilities;
 use folkmoot_core::{GroupId, GroupOp, NamespaceId, Role, SigningKey, VerifiedOp};
+use folkmoot_proptests::rng::Rng;
 
 /// A cluster before anything has happened.
 pub(crate) fn cluster(config: &Config) -> Cluster {
     let mut rng = Rng::new(config.seed);
-    let drawn = rng.between(3, 9) as usize;
+    let drawn = rng.within(3..=9) as usize;
     let least = 3 + config.liars.len();
     let count = config.replicas.unwrap_or(drawn).clamp(least, NAMES.len());
     let mut nodes: Vec<Node> = (0..count).map(|me| Node::new(me, count, NAMES[me], rng.fork())).collect();

@@ -16,14 +16,14 @@ pub fn strike(cluster: &mut Cluster) {
     }
     let faults = cluster.network.faults;
     let honest: Vec<usize> = (0..cluster.nodes.len()).filter(|node| cluster.is_honest(*node)).collect();
-    let node = cluster.rng.pick(&honest).copied().unwrap_or(0);
+    let node = cluster.rng.pick(&honest).unwrap_or(0);
     let name = cluster.nodes[node].name.clone();
     let weights = [faults.partitions, faults.one_way, faults.pauses, faults.crashes, faults.wipes];
     if weights.contains(&true) {
-        match cluster.rng.weighted(&weights.map(u64::from)) {
+        match cluster.rng.weighted(&weights.map(u32::from)) {
             kind @ 0..=1 => divide(cluster, kind == 0),
             2 => {
-                let milliseconds = cluster.rng.between(500, 5_000);
+                let milliseconds = cluster.rng.within(500..=5_000);
                 cluster.paused[node] = cluster.network.now() + milliseconds;
                 cluster.happened[3] += 1;
                 cluster.note(format_args!("{name} stops for {milliseconds} ms"));
@@ -45,7 +45,7 @@ pub fn strike(cluster: &mut Cluster) {
             }
         }
     }
-    let next = cluster.rng.between(500, 2_500);
+    let next = cluster.rng.within(500..=2_500);
     cluster.network.after(next, Event::Fault);
 }
 
@@ -56,7 +56,7 @@ fn divide(cluster: &mut Cluster, both: bool) {
     cluster.happened[2] += 1;
     let how = if both { "and" } else { "no longer reach" };
     cluster.note(format_args!("the network is divided: {here:?} {how} {there:?}"));
-    let milliseconds = cluster.rng.between(1_000, 6_000);
+    let milliseconds = cluster.rng.within(1_000..=6_000);
     cluster.network.after(milliseconds, Event::Reconnect);
 }
 
@@ -72,7 +72,7 @@ pub fn crash(cluster: &mut Cluster, node: usize) {
         let rng = &mut cluster.rng;
         cluster.nodes[node].store.damage_snapshot(|bytes| crate::forgery::corrupt(bytes, rng));
     }
-    let milliseconds = cluster.rng.between(200, 4_000);
+    let milliseconds = cluster.rng.within(200..=4_000);
     cluster.network.after(milliseconds, Event::Restart { node });
     let name = cluster.nodes[node].name.clone();
     cluster.note(format_args!("{name} crashes, for {milliseconds} ms"));
@@ -92,7 +92,7 @@ pub fn restart(cluster: &mut Cluster, node: usize) -> Result<(), Wrong> {
     cluster.note(format_args!("{name} starts again from {how}"));
     checks::nothing_vanished(&cluster.nodes[node])?;
     let life = cluster.lives[node];
-    let milliseconds = cluster.rng.between(0, HEARTBEAT);
+    let milliseconds = cluster.rng.within(0..=HEARTBEAT);
     cluster.network.after(milliseconds, Event::Heartbeat { node, life });
     Ok(())
 }

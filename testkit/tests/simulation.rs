@@ -5,11 +5,11 @@
 //! ```
 //! runs each test with so many seeds from there on; a failing seed prints the command that replays it with its trace.
 
+use folkmoot_proptests::rng::Rng;
 use folkmoot_testkit::cluster::{BEATS_TO_AGREE, Config, Failure, Report, run};
 use folkmoot_testkit::faults::Faults;
 use folkmoot_testkit::liar::LiarKind;
 use folkmoot_testkit::node::Flaw;
-use folkmoot_testkit::rng::Rng;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
