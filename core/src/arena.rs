@@ -3,6 +3,7 @@
 //! All access is total: an index that names nothing reads as the caller's default. Indexes are 32 bits wide; a table
 //! holds fewer than `u32::MAX` items, which memory ends long before.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -126,13 +127,20 @@ impl<T> Table<T> {
     where
         T: Default,
     {
-        if at >= u32::MAX as usize {
-            return None;
-        }
-        while self.len <= at {
-            self.push(T::default());
+        if at >= self.len {
+            self.grow(at);
         }
         self.get_mut(at)
+    }
+
+    #[cold]
+    fn grow(&mut self, at: usize)
+    where
+        T: Default,
+    {
+        while self.len <= at && at < u32::MAX as usize {
+            self.push(T::default());
+        }
     }
 
     /// Forgets all items from `len` on.
@@ -152,6 +160,41 @@ impl<T> Table<T> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
+    }
+}
+
+/// Ops of which most have no other to name: only stretches of ops of which one has take memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SparseOps {
+    stretches: Vec<Option<Box<[OpIx; STRETCH]>>>,
+}
+
+const STRETCH: usize = 64;
+
+impl SparseOps {
+    /// What an op names; [`OpIx::NONE`] if it names nothing.
+    pub(crate) fn get(&self, op: OpIx) -> OpIx {
+        let stretch = self.stretches.get(op.at() / STRETCH).and_then(Option::as_deref);
+        stretch.and_then(|named| named.get(op.at() % STRETCH)).copied().unwrap_or_default()
+    }
+
+    /// Has an op name another, or nothing.
+    pub(crate) fn set(&mut self, op: OpIx, named: OpIx) {
+        let at = op.at() / STRETCH;
+        if at >= self.stretches.len() {
+            if named.is_none() || op.is_none() {
+                return;
+            }
+            self.stretches.resize_with(at.saturating_add(1), || None);
+        }
+        let Some(stretch) = self.stretches.get_mut(at) else { return };
+        if stretch.is_none() && named.is_none() {
+            return;
+        }
+        let stretch = stretch.get_or_insert_with(|| Box::new([OpIx::NONE; STRETCH]));
+        if let Some(place) = stretch.get_mut(op.at() % STRETCH) {
+            *place = named;
+        }
     }
 }
 
@@ -219,5 +262,35 @@ impl<T> Slab<T> {
     #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
         self.items.len().saturating_sub(self.free.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_that_name_nothing_take_no_memory_and_others_are_found_again() {
+        let mut named = SparseOps::default();
+        named.set(OpIx(7), OpIx::NONE);
+        assert!(named.stretches.is_empty());
+        for op in [0, 63, 64, 1_000] {
+            named.set(OpIx(op), OpIx(op + 1));
+        }
+        assert_eq!([0, 63, 64, 1_000].map(|op| named.get(OpIx(op)).0), [1, 64, 65, 1_001]);
+        assert!([1, 62, 65, 999, 100_000].iter().all(|op| named.get(OpIx(*op)).is_none()));
+        named.set(OpIx(64), OpIx::NONE);
+        assert!(named.get(OpIx(64)).is_none() && named.get(OpIx::NONE).is_none());
+        named.set(OpIx::NONE, OpIx(1));
+        assert_eq!(named.stretches.len(), 16);
+    }
+
+    #[test]
+    fn a_table_grows_to_an_entry_and_has_none_for_what_names_nothing() {
+        let mut table = Table::<u8>::default();
+        assert!(table.entry(OpIx::NONE.at()).is_none());
+        assert_eq!(table.len(), 0);
+        assert_eq!(table.entry(2_000), Some(&mut 0));
+        assert_eq!(table.len(), 2_001);
     }
 }

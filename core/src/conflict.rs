@@ -3,7 +3,7 @@
 //! Only ops that are concurrent can conflict. The index keeps the ops that concern a person by run and position, so
 //! that those concurrent with an op are one contiguous range of each run.
 
-use crate::arena::{InvitationIx, OpIx, PersonIx, RunIx, Table};
+use crate::arena::{InvitationIx, NodeIx, OpIx, PersonIx, RunIx, Table};
 use crate::authority::JOIN_OPEN;
 use crate::dag::Dag;
 use crate::facts::{Action, Fact, History, Rests};
@@ -263,13 +263,16 @@ impl ByRun {
 /// Most people are only ever admitted; who does more has a longer entry.
 #[derive(Debug, Clone, Default)]
 struct OfPerson {
-    /// Sound grants to the person that do not lower.
-    grants: RunLists,
-    more: Option<Box<MoreOfPerson>>,
+    /// The one sound grant to the person that does not lower, while there is no more to list.
+    granted: OpIx,
+    /// Where the longer entry is.
+    more: NodeIx,
 }
 
 #[derive(Debug, Clone, Default)]
 struct MoreOfPerson {
+    /// Sound grants to the person that do not lower.
+    grants: RunLists,
     /// Sound ops whose principal the person is.
     by_principal: RunLists,
     /// Reductions of the person that stand.
@@ -289,6 +292,7 @@ struct OfInvitation {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConflictIndex {
     people: Table<OfPerson>,
+    more_of_people: Table<MoreOfPerson>,
     invitations: Table<OfInvitation>,
     reductions: Vec<OpIx>,
 }
@@ -300,9 +304,7 @@ impl ConflictIndex {
         if let Some(of) = self.more_mut(fact.principal()) {
             of.by_principal.insert(history, op);
         }
-        if let Some(of) = self.person_mut(fact.granted_to()) {
-            of.grants.insert(history, op);
-        }
+        self.add_grant(history, fact.granted_to(), op);
         if fact.is_reduction() {
             self.reductions.push(op);
         }
@@ -334,8 +336,7 @@ impl ConflictIndex {
     /// A grant whose decision another strike can change no more, nor anything that hangs on it, is closed: lists note
     /// how many of their first ops are, so that nobody looks at them again and again.
     pub(crate) fn close(&mut self, history: &History, op: OpIx, is_closed: impl Fn(OpIx) -> bool) {
-        let Some(person) = history.fact(op).map(Fact::granted_to).filter(|person| person.is_some()) else { return };
-        let Some(list) = self.person_mut(person).and_then(|of| of.grants.list_of(&history.dag, op)) else { return };
+        let Some(list) = self.grants_beside(history, op) else { return };
         while list.ops.get(list.first_open).is_some_and(|first| is_closed(*first)) {
             list.first_open = list.first_open.saturating_add(1);
         }
@@ -343,23 +344,41 @@ impl ConflictIndex {
 
     /// A grant is closed no longer.
     pub(crate) fn open(&mut self, history: &History, op: OpIx) {
-        let Some(person) = history.fact(op).map(Fact::granted_to).filter(|person| person.is_some()) else { return };
-        if let Some(list) = self.person_mut(person).and_then(|of| of.grants.list_of(&history.dag, op)) {
+        if let Some(list) = self.grants_beside(history, op) {
             let at = list.place(&history.dag, op);
             list.first_open = list.first_open.min(at);
         }
     }
 
-    fn person_mut(&mut self, person: PersonIx) -> Option<&mut OfPerson> {
-        self.people.entry(person.at())
+    fn add_grant(&mut self, history: &History, person: PersonIx, op: OpIx) {
+        let Some(of) = self.people.entry(person.at()) else { return };
+        if of.more.is_none() && of.granted.is_none() {
+            of.granted = op;
+        } else if let Some(more) = self.more_mut(person) {
+            more.grants.insert(history, op);
+        }
     }
 
+    /// The longer entry of a person, made if there is none.
     fn more_mut(&mut self, person: PersonIx) -> Option<&mut MoreOfPerson> {
-        self.person_mut(person).map(|of| &mut **of.more.get_or_insert_default())
+        let of = self.people.entry(person.at())?;
+        if of.more.is_none() {
+            let grants = if of.granted.is_some() { RunLists::One(of.granted) } else { RunLists::Empty };
+            of.more = NodeIx::new(self.more_of_people.push(MoreOfPerson { grants, ..MoreOfPerson::default() }));
+            of.granted = OpIx::NONE;
+        }
+        self.more_of_people.get_mut(of.more.at())
     }
 
     fn more(&self, person: PersonIx) -> Option<&MoreOfPerson> {
-        self.people.get(person.at()).and_then(|of| of.more.as_deref())
+        self.more_of_people.get(self.people.get(person.at())?.more.at())
+    }
+
+    /// The grants to a person of the run that `op` is in, if there are lists of them.
+    fn grants_beside(&mut self, history: &History, op: OpIx) -> Option<&mut RunList> {
+        let person = history.fact(op).map(Fact::granted_to)?;
+        let more = self.people.get(person.at())?.more;
+        self.more_of_people.get_mut(more.at())?.grants.list_of(&history.dag, op)
     }
 
     /// All reductions, in the order of their admission.
@@ -390,9 +409,13 @@ impl ConflictIndex {
         person: PersonIx,
         op: OpIx,
         among: Among<'_>,
-        found: impl FnMut(OpIx) -> bool,
+        mut found: impl FnMut(OpIx) -> bool,
     ) -> bool {
-        self.people.get(person.at()).is_some_and(|of| of.grants.any_concurrent(history, op, among, found))
+        let Some(of) = self.people.get(person.at()) else { return false };
+        match self.more_of_people.get(of.more.at()) {
+            Some(more) => more.grants.any_concurrent(history, op, among, found),
+            None => of.granted.is_some() && history.dag.concurrent(of.granted, op) && found(of.granted),
+        }
     }
 
     pub(crate) fn any_claim_of(

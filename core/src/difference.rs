@@ -62,7 +62,8 @@ fn tell_verdicts(namespace: &Namespace, changed: Vec<(OpIx, Verdict)>, first_new
         match (old, fact.verdict) {
             (old, new) if old == new => {}
             (_, Verdict::Void(reason)) => {
-                let by = fact.by.is_some().then(|| history.dag.id(fact.by));
+                let by = namespace.fold.decided_by(op);
+                let by = by.is_some().then(|| history.dag.id(by));
                 out.push(Effect::OpVoided { op: id, by, reason });
             }
             (_, verdict) => out.push(Effect::OpRestored { op: id, verdict }),

@@ -82,6 +82,7 @@ pub(crate) struct Directory {
     invitations: Table<Invitation>,
     invitations_index: HashTable<InvitationIx>,
     cells: Table<CellEntry>,
+    /// The cells of people who have more than one; whoever has one needs no index to find it.
     cells_index: HashTable<CellIx>,
     texts: Table<String>,
     policies: Table<UpgradePolicy>,
@@ -319,9 +320,17 @@ impl Directory {
         }
     }
 
-    fn find_cell(&self, key: CellKey) -> CellIx {
-        let found = self.cells_index.find(self.hasher.hash_one(key), |at| self.cell_key(*at) == Some(key));
-        found.copied().unwrap_or_default()
+    /// Most people are in one group or a few: the newest of their cells is often the one, and often the only one.
+    fn find_cell_of_person(&self, key: CellKey, person: PersonIx) -> CellIx {
+        let newest = self.people.get(person.at()).map_or(CellIx::NONE, |person| person.first_cell);
+        match self.cells.get(newest.at()) {
+            Some(entry) if entry.key == key => newest,
+            Some(entry) if entry.next_of_person.is_some() => {
+                let found = self.cells_index.find(self.hasher.hash_one(key), |at| self.cell_key(*at) == Some(key));
+                found.copied().unwrap_or_default()
+            }
+            _ => CellIx::NONE,
+        }
     }
 
     /// The record of a person in a group; [`CellIx::NONE`] if no op ever named the pair.
@@ -329,10 +338,7 @@ impl Directory {
         if group.is_none() || person.is_none() {
             return CellIx::NONE;
         }
-        let key = CellKey::Member(group, person);
-        // Most people are in one group or a few: the newest of their cells is often the one.
-        let newest = self.people.get(person.at()).map_or(CellIx::NONE, |person| person.first_cell);
-        if self.cell_key(newest) == Some(key) { newest } else { self.find_cell(key) }
+        self.find_cell_of_person(CellKey::Member(group, person), person)
     }
 
     /// The capabilities of a person in a context; [`CellIx::NONE`] if no op ever named the pair.
@@ -340,7 +346,7 @@ impl Directory {
         if context.is_none() || person.is_none() {
             return CellIx::NONE;
         }
-        self.find_cell(CellKey::ContextCapability(context, person))
+        self.find_cell_of_person(CellKey::ContextCapability(context, person), person)
     }
 
     pub(crate) fn add_member_cell(&mut self, group: GroupIx, person: PersonIx) -> CellIx {
@@ -362,7 +368,7 @@ impl Directory {
     }
 
     fn add_cell_of_person(&mut self, key: CellKey, person: PersonIx, first_here: CellIx) -> (CellIx, bool) {
-        let known = self.find_cell(key);
+        let known = self.find_cell_of_person(key, person);
         if known.is_some() {
             return (known, false);
         }
@@ -371,11 +377,19 @@ impl Directory {
         if let Some(person) = self.people.get_mut(person.at()) {
             person.first_cell = cell;
         }
-        let (cells, hasher) = (&self.cells, &self.hasher);
-        self.cells_index.insert_unique(hasher.hash_one(key), cell, |other| {
-            cells.get(other.at()).map_or(0, |entry| hasher.hash_one(entry.key))
-        });
+        if first_of_person.is_some() {
+            if self.cells.get(first_of_person.at()).is_some_and(|first| first.next_of_person.is_none()) {
+                self.index_cell(first_of_person);
+            }
+            self.index_cell(cell);
+        }
         (cell, true)
+    }
+
+    fn index_cell(&mut self, cell: CellIx) {
+        let (cells, hasher) = (&self.cells, &self.hasher);
+        let hash = |at: &CellIx| cells.get(at.at()).map_or(0, |entry| hasher.hash_one(entry.key));
+        self.cells_index.insert_unique(hash(&cell), cell, hash);
     }
 
     pub(crate) fn cell_key(&self, cell: CellIx) -> Option<CellKey> {
@@ -500,5 +514,23 @@ mod tests {
         assert_eq!(directory.subtree(right), [right]);
         assert!(directory.is_in_path(left, deeper) && !directory.is_in_path(right, deeper));
         assert_eq!(directory.path(deeper).collect::<Vec<_>>(), [deeper, below, left, root]);
+    }
+
+    #[test]
+    fn the_cells_of_a_person_are_found_be_they_one_or_several() {
+        let mut directory = Directory::default();
+        let groups: Vec<GroupIx> =
+            (1..5).map(|n| directory.add_group(GroupId([n; 32]), GroupIx::NONE, OpIx(u32::from(n)))).collect();
+        let bob = directory.add_person(&PublicKey([1; 32]));
+        for (count, group) in groups.iter().enumerate() {
+            assert!(directory.member_cell(*group, bob).is_none());
+            let cell = directory.add_member_cell(*group, bob);
+            assert_eq!(directory.add_member_cell(*group, bob), cell, "there is one cell for each pair");
+            for known in groups.iter().take(count + 1) {
+                let at = directory.member_cell(*known, bob);
+                assert_eq!(directory.cell_key(at), Some(CellKey::Member(*known, bob)));
+            }
+        }
+        assert_eq!(directory.cells_of_person(bob).count(), groups.len());
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn explain(namespace: &Namespace, op: OpIx) -> Explanation {
     Explanation {
         verdict: fact.verdict,
         causal: fact.causal.is_some(),
-        by: first_striker(namespace, op).or_else(|| named(fact.by)),
+        by: first_striker(namespace, op).or_else(|| named(namespace.fold.decided_by(op))),
         kind: variant_name(fact.kind),
         signer: directory.person(fact.signer),
         principal: directory.person(fact.principal()),

@@ -101,8 +101,6 @@ pub(crate) struct Fact {
     pub(crate) basis: Basis,
     /// What came of it in the merged state.
     pub(crate) verdict: Verdict,
-    /// The op that struck or overruled it, or came before it in its register.
-    pub(crate) by: OpIx,
     /// Some op's ground was given by this one.
     pub(crate) gave_ground: bool,
     /// Bytes on the wire, less one: at most 65,535.
@@ -429,6 +427,6 @@ mod tests {
     fn what_the_rules_need_of_an_op_stays_small() {
         // With the graph's 52 bytes and the indexes, 140 bytes an op in all.
         assert_eq!(size_of::<Action>(), 12);
-        assert!(size_of::<Fact>() <= 52, "{} bytes", size_of::<Fact>());
+        assert!(size_of::<Fact>() <= 48, "{} bytes", size_of::<Fact>());
     }
 }

@@ -1,7 +1,7 @@
 //! The merged state: all sound ops folded in order (SPEC §4), with checkpoints, so that a late op folds again only
 //! from its own place on.
 
-use crate::arena::{CellIx, OpIx};
+use crate::arena::{CellIx, OpIx, SparseOps};
 use crate::authority::Glance;
 use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
@@ -67,6 +67,8 @@ pub(crate) struct Fold {
     stale_from: OpIx,
     since_checkpoint: usize,
     touched: Touched,
+    /// Of void ops, the op that struck or overruled each, or came before it in its register. Few have one.
+    decided_by: SparseOps,
     tape: Tape,
     looks: Vec<Look>,
     difference: Difference,
@@ -83,6 +85,7 @@ impl Default for Fold {
             stale_from: OpIx::NONE,
             since_checkpoint: 0,
             touched: Touched::default(),
+            decided_by: SparseOps::default(),
             tape: Tape::default(),
             looks: Vec::new(),
             difference: Difference::default(),
@@ -252,13 +255,17 @@ impl Fold {
     }
 
     fn set_verdict(&mut self, history: &mut History, op: OpIx, verdict: Verdict, by: OpIx) {
-        if let Some(fact) = history.facts.get_mut(op.at()) {
-            if fact.verdict != verdict {
-                self.difference.verdicts.push((op, fact.verdict));
-            }
-            fact.verdict = verdict;
-            fact.by = by;
+        let Some(fact) = history.facts.get_mut(op.at()) else { return };
+        if fact.verdict != verdict {
+            self.difference.verdicts.push((op, fact.verdict));
         }
+        fact.verdict = verdict;
+        self.decided_by.set(op, by);
+    }
+
+    /// The op that struck or overruled a void one, or came before it in its register; [`OpIx::NONE`] if none did.
+    pub(crate) fn decided_by(&self, op: OpIx) -> OpIx {
+        self.decided_by.get(op)
     }
 
     /// Folds again what is stale.

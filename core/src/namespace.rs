@@ -411,7 +411,6 @@ impl Namespace {
             causal: causal.err(),
             basis: causal.unwrap_or(Basis::NONE),
             verdict,
-            by: OpIx::NONE,
             gave_ground: false,
             wire_len: u16::try_from(encoded_len.saturating_sub(1)).unwrap_or(u16::MAX),
         });

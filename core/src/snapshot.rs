@@ -259,7 +259,6 @@ fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &Op<'_>) 
         causal,
         basis: op.record.basis,
         verdict: causal.map_or(Verdict::Effective, Verdict::Void),
-        by: OpIx::NONE,
         gave_ground: false,
         wire_len: op.record.wire_len,
     };

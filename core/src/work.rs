@@ -13,6 +13,9 @@ use alloc::vec::Vec;
 /// The cells that a fold writes, with what was in each before, in order, for whoever keeps a view up to date.
 pub(crate) type Tape = Vec<(CellIx, Cell)>;
 
+/// So many looks back are searched for the same one: an op looks at few things, and at most of them again and again.
+const LOOKED_AT_LAST: usize = 4;
+
 /// A state in the making.
 pub(crate) struct Work<'a> {
     pub(crate) history: &'a History,
@@ -26,7 +29,9 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     /// Notes what is looked at.
     pub(crate) fn look(&mut self, look: Look) {
-        if let Some(looks) = &mut self.looks {
+        if let Some(looks) = &mut self.looks
+            && !looks.iter().rev().take(LOOKED_AT_LAST).any(|known| *known == look)
+        {
             looks.push(look);
         }
     }
