@@ -43,6 +43,7 @@
 // (`client`) and what may be asked (`requests`) know one another.
 pub mod keys;
 pub mod verify;
+mod sign;
 pub mod store;
 mod link;
 mod config;
@@ -74,6 +75,7 @@ pub use requests::{
     InvitationSummary, InvitationTerms, MAX_ISSUED_INVITATIONS, MAX_KEPT_KEYS, MAX_MEMBERS_AT_ONCE, NamespaceCounts,
     NamespaceSummary, NewContext, NewNamespace, Page, StateProof, TakenOps, Target, UpgradeStatus,
 };
+pub use sign::sign;
 
 /// The page on embedding; what it shows compiles and holds.
 #[cfg(doctest)]

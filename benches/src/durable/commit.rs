@@ -70,7 +70,7 @@ impl Here {
     fn make(&mut self, number: usize) -> Fallible<usize> {
         let root = self.namespace.into();
         let draft = self.engine.draft(&self.namespace, &root, &self.founder.public(), adds("made", number))?;
-        let op = draft.sign(&self.founder)?;
+        let op = folkmoot::sign(draft, &self.founder)?;
         let len = op.encoded_len();
         let outcome = self.engine.apply(op);
         let applied = [Applied { outcome: &outcome, publish: true }];

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::error::{Answer, Refusal};
+use crate::sign::sign;
 use crate::store::LocalChange;
 use folkmoot_core::{
     GroupId, GroupOp, Hash, NamespaceId, OpId, Outcome, PublicKey, SignableGroupOp, SigningKey, VerifiedOp,
@@ -41,7 +42,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     fn sign(self, key: &SigningKey) -> Answer<VerifiedOp> {
-        Ok(self.draft.sign(key).map_err(|error| Refusal::BadOp(error.to_string()))?)
+        Ok(sign(self.draft, key).map_err(|error| Refusal::BadOp(error.to_string()))?)
     }
 }
 

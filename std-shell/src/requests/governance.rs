@@ -4,6 +4,7 @@ use crate::client::ContextClient;
 use crate::error::{Answer, Refusal, RequestError};
 use crate::keys::fill_random;
 use crate::node::{By, Node};
+use crate::sign::sign;
 use folkmoot_core::{
     DraftError, Engine, GroupId, GroupOp, NamespaceId, OpId, PublicKey, Role, SignError, SigningKey, Status, Visibility,
 };
@@ -146,7 +147,7 @@ impl Node {
         let mut salt = [0; 32];
         fill_random(&mut salt).map_err(RequestError::NoRandomness)?;
         let op = Engine::genesis(founder.public(), salt, &new.alias, new.app_key, new.application_id);
-        let op = op.sign(&founder).map_err(|error| match error {
+        let op = sign(op, &founder).map_err(|error| match error {
             SignError::Malformed(malformed) => Refusal::Draft(DraftError::Malformed(malformed)),
             other => Refusal::BadOp(other.to_string()),
         })?;
