@@ -93,6 +93,17 @@ struct Measured {
     heads: usize,
 }
 
+/// How many of the first of these ops, each with its namespace and its bytes, go into one message: as many as fit, and
+/// one in any case.
+fn together(ops: impl Iterator<Item = (NamespaceId, usize)>) -> usize {
+    let (mut first, mut sum) = (None, 0usize);
+    let fits = |(namespace, bytes): &(NamespaceId, usize)| {
+        sum = sum.saturating_add(*bytes);
+        *first.get_or_insert(*namespace) == *namespace && sum <= MAX_OPS_BYTES
+    };
+    ops.take(MAX_SYNC_PAGE_OPS).take_while(fits).count().max(1)
+}
+
 impl Node {
     /// Takes ops in, and makes them durable with what follows from them; then tells. `local` is part of the commit,
     /// whether there are ops or not.
@@ -242,12 +253,7 @@ impl Node {
         let mut sequence = first;
         while let Some(next) = rest.first() {
             let namespace = namespace_of(next);
-            let mut bytes = 0usize;
-            let fits = |op: &&&VerifiedOp| {
-                bytes = bytes.saturating_add(op.encoded_len());
-                namespace_of(op) == namespace && bytes <= MAX_OPS_BYTES
-            };
-            let count = rest.iter().take(MAX_SYNC_PAGE_OPS).take_while(fits).count().max(1);
+            let count = together(rest.iter().map(|op| (namespace_of(op), op.encoded_len())));
             let (now, later) = rest.split_at(count.min(rest.len()));
             let message = Message::Ops(now.iter().map(|op| op.signed().encode()).collect());
             let after = sequence.saturating_add(now.len() as u64);
@@ -359,4 +365,30 @@ fn gauge(value: usize) -> i64 {
 pub(crate) fn namespace_of(op: &VerifiedOp) -> NamespaceId {
     let claimed = op.signable().namespace_id;
     if claimed.is_zero() { op.id().into() } else { claimed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KITCHEN: NamespaceId = NamespaceId([1; 32]);
+    const GARDEN: NamespaceId = NamespaceId([2; 32]);
+
+    #[test]
+    fn a_message_has_as_many_bytes_of_ops_as_it_may_and_no_more() {
+        let of = |sizes: &[usize]| together(sizes.iter().map(|size| (KITCHEN, *size)));
+        assert_eq!(of(&[MAX_OPS_BYTES - 300, 300, 1]), 2);
+        assert_eq!(of(&[MAX_OPS_BYTES - 300, 301, 1]), 1);
+        assert_eq!(of(&[1, MAX_OPS_BYTES, 1]), 1);
+        assert_eq!(of(&[MAX_OPS_BYTES]), 1);
+        assert_eq!(of(&[MAX_OPS_BYTES + 1, 1]), 1, "there is no end without it");
+    }
+
+    #[test]
+    fn a_message_has_as_many_ops_as_it_may_and_no_more_and_of_one_namespace() {
+        let of = |count: usize| together(std::iter::repeat_n((KITCHEN, 1), count));
+        assert_eq!(of(MAX_SYNC_PAGE_OPS), MAX_SYNC_PAGE_OPS);
+        assert_eq!(of(MAX_SYNC_PAGE_OPS + 1), MAX_SYNC_PAGE_OPS);
+        assert_eq!(together([(KITCHEN, 1), (KITCHEN, 1), (GARDEN, 1), (KITCHEN, 1)].into_iter()), 2);
+    }
 }

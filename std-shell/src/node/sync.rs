@@ -299,3 +299,37 @@ impl Node {
         let _ = self.host.publisher.publish(namespace, &Message::Wanted(*namespace).encode());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn came(ops: usize, bytes: usize) -> Came {
+        Came { ops: vec![Vec::new(); ops], bytes, since: Some(Instant::now()) }
+    }
+
+    #[test]
+    fn pages_wait_for_each_other_while_another_has_room() {
+        assert!(!Came::default().is_due());
+        assert!(!came(TOGETHER_OPS - MAX_SYNC_PAGE_OPS, 0).is_due());
+        assert!(came(TOGETHER_OPS - MAX_SYNC_PAGE_OPS + 1, 0).is_due());
+        assert!(!came(1, TOGETHER_BYTES - MAX_SYNC_PAGE_BYTES).is_due());
+        assert!(came(1, TOGETHER_BYTES - MAX_SYNC_PAGE_BYTES + 1).is_due());
+    }
+
+    #[test]
+    fn pages_wait_no_longer_than_they_may() {
+        let before = |age: Duration| Came { since: Instant::now().checked_sub(age), ..came(1, 1) };
+        assert!(!before(Duration::ZERO).is_due());
+        assert!(before(TOGETHER_FOR).is_due());
+    }
+
+    #[test]
+    fn what_waits_is_counted_and_the_first_page_begins_to_wait() {
+        let mut came = Came::default();
+        came.add(vec![vec![0; 3], vec![0; 4]]);
+        let since = came.since.expect("it waits");
+        came.add(vec![vec![0; 5]]);
+        assert_eq!((came.ops.len(), came.bytes, came.since), (3, 12, Some(since)));
+    }
+}
