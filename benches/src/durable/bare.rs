@@ -1,6 +1,7 @@
 //! The database alone: the rows of a store, written again into a bare file.
 
 use crate::Fallible;
+use folkmoot::store::limits::MAX_RECENT_IDS;
 use folkmoot_core::{EntryKey, GroupOp, SignedGroupOp};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use sha2::{Digest, Sha256};
@@ -12,7 +13,6 @@ type Bytes = &'static [u8];
 
 const OPS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("ops");
 const IDS: TableDefinition<'_, u128, ()> = TableDefinition::new("ids");
-const LOGS: TableDefinition<'_, u64, u64> = TableDefinition::new("logs");
 const INDEX: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("index");
 const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("state");
 
@@ -38,7 +38,6 @@ type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     ops: Vec<(u64, Vec<u8>)>,
-    logs: Vec<(u64, u64)>,
     ids: Vec<u128>,
     index: Rows,
     state: Rows,
@@ -64,14 +63,11 @@ pub(super) fn batches(path: &Path, each: usize) -> Fallible<Vec<Batch>> {
         let wire = row.get(33..row.len() - 8).ok_or("a row that is too short")?;
         touched.extend(entry(wire)?);
     }
-    let batch_of = |sequence: u64| (sequence as usize - 1) / each;
-    for row in txn.open_table(LOGS)?.iter()? {
-        let (place, sequence) = row?;
-        batches[batch_of(sequence.value())].logs.push((place.value(), sequence.value()));
-    }
+    let written = ids_written_in(&batches);
     for row in txn.open_table(IDS)?.iter()? {
         let key = row?.0.value();
-        batches[batch_of(u64::try_from(key & u128::from(u64::MAX))?)].ids.push(key);
+        let batch = (usize::try_from(key & u128::from(u64::MAX))? - 1) / each;
+        batches[written[batch].ok_or("an id that the store would not have written")?].ids.push(key);
     }
     let state: BTreeMap<Vec<u8>, Vec<u8>> = rows(&txn.open_table(STATE)?)?.into_iter().collect();
     let index = rows(&txn.open_table(INDEX)?)?;
@@ -82,6 +78,21 @@ pub(super) fn batches(path: &Path, each: usize) -> Fallible<Vec<Batch>> {
         );
     }
     Ok(batches)
+}
+
+/// In which transaction the store writes the ids of each one's ops, if it did: when it would have too many in memory.
+fn ids_written_in(batches: &[Batch]) -> Vec<Option<usize>> {
+    let (mut written, mut recent) = (vec![None; batches.len()], 0..0);
+    let mut count = 0;
+    for (number, batch) in batches.iter().enumerate() {
+        recent.end = number + 1;
+        count += batch.ops.len();
+        if count > MAX_RECENT_IDS {
+            written[recent.clone()].fill(Some(number));
+            (recent, count) = (number + 1..number + 1, 0);
+        }
+    }
+    written
 }
 
 fn rows(table: &impl ReadableTable<Bytes, Bytes>) -> Fallible<Rows> {
@@ -104,12 +115,9 @@ pub(super) fn write(path: &Path, batches: &[Batch]) -> Fallible<()> {
     for batch in batches {
         let txn = begin(&db)?;
         {
-            let (mut ops, mut logs, mut ids) = (txn.open_table(OPS)?, txn.open_table(LOGS)?, txn.open_table(IDS)?);
+            let (mut ops, mut ids) = (txn.open_table(OPS)?, txn.open_table(IDS)?);
             for (sequence, row) in &batch.ops {
                 ops.insert(sequence, &row[..])?;
-            }
-            for (place, sequence) in &batch.logs {
-                logs.insert(place, sequence)?;
             }
             for id in &batch.ids {
                 ids.insert(id, ())?;

@@ -5,16 +5,17 @@ use super::error::{CommitError, Fault};
 use super::guard::guarded;
 use super::limits::MAX_COMMIT_OPS;
 use super::local::{LocalChange, LocalTables};
-use super::schema::{Bytes, IDS, INDEX, INDEX_NAME, Index, KEYS, LOGS, OPS, OUTBOX, SIGNING, id_key, log_key};
+use super::runs::{publish, ranges};
+use super::schema::{Bytes, INDEX, INDEX_NAME, Index, KEYS, OPS, SIGNING, Tally, id_key};
 use super::seal::{seal, unseal};
 use super::{NamespaceRow, Store, op_row, rows_from};
 use crate::keys::Vault;
 use folkmoot_core::limits::MAX_SIGNING_KEYS;
 use folkmoot_core::{Engine, NamespaceId, OpId, Outcome, PublicKey, SignableGroupOp, VerifiedOp};
-use redb::{Database, ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, Table, WriteTransaction};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::ops::{Bound, Range};
 
 /// What came of one application, to be committed.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +58,16 @@ impl Store {
     pub fn commit(&mut self, engine: &mut Engine, commit: &Commit<'_>) -> Result<CommitReceipt, CommitError> {
         self.db().map_err(CommitError::NotWritten)?;
         let plan = Plan::of(self, engine, commit)?;
-        let sequences = plan.sequences.clone();
-        let namespaces = self.transact(|txn, vault| plan.write(txn, vault, commit))?;
+        self.transact(|txn, store| plan.write(txn, store, commit))?;
+        let Plan { sequences, namespaces, ids, tally, .. } = plan;
         self.last = sequences.end.saturating_sub(1);
-        self.namespaces.extend(namespaces);
+        self.namespaces.extend(namespaces.into_iter().map(|(id, (_, after))| (id, after)));
+        if tally.indexed == self.tally.indexed {
+            self.recent.extend(ids)
+        } else {
+            self.recent.clear()
+        }
+        self.tally = tally;
         Ok(CommitReceipt { sequences })
     }
 
@@ -69,20 +76,23 @@ impl Store {
     /// # Errors
     /// [`CommitError`].
     pub fn commit_local(&mut self, local: &[LocalChange]) -> Result<(), CommitError> {
-        self.transact(|txn, vault| write_local(txn, vault, local))
+        self.transact(|txn, store| write_local(txn, &store.vault, local))
     }
 
     /// Runs one transaction. A failure on the way to the commit is known to have changed nothing; one of the commit
     /// itself is not.
     pub(crate) fn transact<T>(
         &mut self,
-        work: impl FnOnce(&WriteTransaction, &Vault) -> Result<T, WriteError>,
+        work: impl FnOnce(&WriteTransaction, &Self) -> Result<T, WriteError>,
     ) -> Result<T, CommitError> {
         let committing = Cell::new(false);
-        let (db, vault) = (self.db().map_err(CommitError::NotWritten)?, &self.vault);
+        let db = self.db().map_err(CommitError::NotWritten)?;
         let done = guarded(|| {
+            // Pages that this transaction frees stay as they are while somebody reads them, and are the next one's to use.
+            // If nobody did, redb would make them free at once, by a transaction of its own behind this one.
+            let _before = db.begin_read()?;
             let txn = begin(db)?;
-            let value = work(&txn, vault)?;
+            let value = work(&txn, self)?;
             committing.set(true);
             txn.commit()?;
             Ok(value)
@@ -127,6 +137,9 @@ fn has_too_many_keys(keys: &Table<'_, Bytes, Bytes>) -> Result<bool, Fault> {
     Ok(rows_from(keys, &[SIGNING], None)?.take(MAX_SIGNING_KEYS.saturating_add(1)).count() > MAX_SIGNING_KEYS)
 }
 
+/// So many ops are written to their table page by page; fewer are cheaper row by row.
+const MANY_OPS: usize = 16;
+
 /// Ops by namespace.
 type Heads = BTreeSet<(NamespaceId, OpId)>;
 
@@ -136,6 +149,10 @@ struct Plan<'a> {
     sequences: Range<u64>,
     /// The namespaces that ops came into: as they are stored, and as they will be.
     namespaces: BTreeMap<NamespaceId, (NamespaceRow, NamespaceRow)>,
+    /// Where each op will be found by its id.
+    ids: Vec<u128>,
+    /// As it will be.
+    tally: Tally,
 }
 
 impl<'a> Plan<'a> {
@@ -147,9 +164,24 @@ impl<'a> Plan<'a> {
         }
         let first = store.last.saturating_add(1);
         let sequences = first..first.saturating_add(ops.len() as u64);
-        let mut plan = Self { ops, sequences, namespaces: BTreeMap::new() };
+        let ids = ops.iter().zip(sequences.clone()).map(|((op, _), sequence)| id_key(&op.id(), sequence)).collect();
+        let mut tally = store.tally;
+        if store.recent.is_full_with(ops.len()) {
+            tally.indexed = sequences.end.saturating_sub(1);
+        }
+        let published = ops.iter().filter(|(_, publish)| *publish).count();
+        tally.unpublished = tally.unpublished.saturating_add(published as u64);
+        let mut plan = Self { ops, sequences, namespaces: BTreeMap::new(), ids, tally };
+        plan.count_namespaces(store, engine)?;
+        if let Some((op, _)) = plan.ops.last() {
+            plan.tally.home = plan.namespaces.get(&home_of(op)).map_or(0, |(before, _)| before.number);
+        }
+        Ok(plan)
+    }
+
+    fn count_namespaces(&mut self, store: &Store, engine: &mut Engine) -> Result<(), CommitError> {
         let mut added: BTreeMap<NamespaceId, u32> = BTreeMap::new();
-        for (op, _) in &plan.ops {
+        for (op, _) in &self.ops {
             let count = added.entry(home_of(op)).or_default();
             *count = count.saturating_add(1);
         }
@@ -166,64 +198,68 @@ impl<'a> Plan<'a> {
             if engine.counts(&id).map(|counts| counts.ops as u64) != Some(u64::from(ops)) {
                 return Err(does_not());
             }
-            plan.namespaces.insert(id, (before, NamespaceRow { ops, digest, ..before }));
+            self.namespaces.insert(id, (before, NamespaceRow { ops, digest, ..before }));
         }
-        Ok(plan)
+        Ok(())
     }
 
-    fn write(
-        &self,
-        txn: &WriteTransaction,
-        vault: &Vault,
-        commit: &Commit<'_>,
-    ) -> Result<BTreeMap<NamespaceId, NamespaceRow>, WriteError> {
+    fn write(&self, txn: &WriteTransaction, store: &Store, commit: &Commit<'_>) -> Result<(), WriteError> {
         if !self.ops.is_empty() {
             self.write_ops(txn)?;
-            self.write_outbox(txn)?;
+        }
+        if self.tally.indexed != store.tally.indexed {
+            store.recent.merge(txn, &self.ids)?;
         }
         let effects = || commit.applied.iter().flat_map(|one| one.outcome.after_commit());
         if !self.ops.is_empty() || effects().next().is_some() {
             let mut index = txn.open_table(INDEX)?;
             self.write_index(&mut index)?;
+            self.write_runs(&mut index, &store.tally)?;
             let mut state = StateTables::open(txn, &mut index)?;
             effects().try_for_each(|effect| state.apply(effect))?;
         }
-        write_local(txn, vault, commit.local)?;
-        Ok(self.namespaces.iter().map(|(id, (_, after))| (*id, *after)).collect())
+        write_local(txn, &store.vault, commit.local)
     }
 
-    /// Ops at the end of their table, and where to find them.
+    /// Ops at the end of their table.
     fn write_ops(&self, txn: &WriteTransaction) -> Result<(), WriteError> {
-        let (mut ops, mut logs, mut ids) = (txn.open_table(OPS)?, txn.open_table(LOGS)?, txn.open_table(IDS)?);
-        let mut places = Vec::with_capacity(self.ops.len());
-        let mut numbers: BTreeMap<NamespaceId, u64> = BTreeMap::new();
+        let mut ops = txn.open_table(OPS)?;
         let mut row = Vec::new();
-        for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
-            op_row::encode(&mut row, sequence, op);
-            ops.insert(sequence, &row[..])?;
-            let namespace = home_of(op);
-            let Some((before, _)) = self.namespaces.get(&namespace) else { continue };
-            let place = numbers.entry(namespace).or_insert_with(|| log_key(before.number, before.ops));
-            *place = place.saturating_add(1);
-            logs.insert(*place, sequence)?;
-            places.push(id_key(&op.id(), sequence));
-        }
-        // In their order, so that each page is visited once.
-        places.sort_unstable();
-        for place in places {
-            ids.insert(place, ())?;
-        }
-        Ok(())
-    }
-
-    fn write_outbox(&self, txn: &WriteTransaction) -> Result<(), WriteError> {
-        let publish = || self.ops.iter().zip(self.sequences.clone()).filter(|((_, publish), _)| *publish);
-        if publish().next().is_none() {
+        let each = self.ops.iter().zip(self.sequences.clone());
+        if self.ops.len() < MANY_OPS {
+            for ((op, _), sequence) in each {
+                op_row::encode(&mut row, sequence, op);
+                ops.insert(sequence, &row[..])?;
+            }
             return Ok(());
         }
-        let mut outbox = txn.open_table(OUTBOX)?;
-        for (_, sequence) in publish() {
-            outbox.insert(sequence, ())?;
+        let mut end = ops.upper_bound_mut(Bound::<u64>::Unbounded)?;
+        for ((op, _), sequence) in each {
+            op_row::encode(&mut row, sequence, op);
+            end.insert_before(sequence, &row[..])?;
+        }
+        Ok(end.close()?)
+    }
+
+    /// The logs of namespaces, the outbox, and what is counted.
+    fn write_runs(&self, index: &mut Table<'_, Bytes, Bytes>, before: &Tally) -> Result<(), WriteError> {
+        let (mut row, mut home) = (Vec::new(), before.home);
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
+            let Some((before, _)) = self.namespaces.get(&home_of(op)) else { continue };
+            let count = counts.entry(before.number).or_insert(before.ops);
+            *count = count.saturating_add(1);
+            if before.number != home {
+                home = before.number;
+                put(index, &mut row, &Index::Run(home, *count), &sequence)?;
+            }
+        }
+        let published = self.ops.iter().zip(self.sequences.clone()).filter(|((_, publish), _)| *publish);
+        for range in ranges(published.map(|(_, sequence)| sequence).collect()) {
+            publish(index, range)?;
+        }
+        if self.tally != *before {
+            put(index, &mut row, &Index::Tally, &self.tally)?;
         }
         Ok(())
     }
@@ -242,13 +278,14 @@ impl<'a> Plan<'a> {
             put(index, &mut row, &Index::Head(namespace, op), &())?;
         }
         for ((namespace, signer), nonce) in self.nonces() {
-            let place = Index::Nonce(namespace, signer);
-            let key = place.key();
-            let stored: Option<u64> =
-                index.get(&key[..])?.map(|row| unseal(INDEX_NAME, &key, row.value())).transpose()?;
+            let key = Index::Nonce(namespace, signer).key();
+            seal(&mut row, INDEX_NAME, &key, &nonce);
+            let before = index.insert(&key[..], &row[..])?.map(|before| before.value().to_vec());
             // A fork of the signer's may come late.
-            if stored.is_none_or(|stored| stored < nonce) {
-                put(index, &mut row, &place, &nonce)?;
+            if let Some(before) = before
+                && unseal::<u64>(INDEX_NAME, &key, &before)? > nonce
+            {
+                index.insert(&key[..], &before[..])?;
             }
         }
         Ok(())
@@ -280,7 +317,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn put(
+/// Writes a row of the index.
+pub(crate) fn put(
     index: &mut Table<'_, Bytes, Bytes>,
     row: &mut Vec<u8>,
     place: &Index,

@@ -35,8 +35,11 @@ pub enum OpenError {
     /// Asked to create what is there already.
     #[error("there is a file at {0} already: open it, or create elsewhere")]
     AlreadyExists(PathBuf),
-    /// A newer folkmoot wrote it.
-    #[error("the store has schema {found}, and this folkmoot reads up to {SCHEMA_VERSION}: use a newer one")]
+    /// A newer folkmoot wrote it, or one from before the first release. It is left as it is.
+    #[error(
+        "the store has schema {found}, and this folkmoot reads {SCHEMA_VERSION}: use {}",
+        if *found > SCHEMA_VERSION { "a newer one" } else { "the one that wrote it" }
+    )]
     NewerSchema {
         /// The schema of the file.
         found: u32,
@@ -130,6 +133,15 @@ impl From<redb::StorageError> for Fault {
             redb::StorageError::Backend(error) => Self::Io(io::Error::other(error)),
             redb::StorageError::PreviousIo | redb::StorageError::DatabaseClosed => Self::NeedsReopen,
             other => Self::Damaged(other.to_string()),
+        }
+    }
+}
+
+impl From<redb::CursorError> for Fault {
+    fn from(error: redb::CursorError) -> Self {
+        match error {
+            redb::CursorError::Storage(error) => error.into(),
+            _ => Self::damaged("a row that has the number of a later one"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::error::Fault;
-use super::schema::{ASIDE, Bytes, FILE, IDS, INDEX, KEYS, LOCAL, LOGS, OPS, OUTBOX, SNAPSHOTS, STATE};
+use super::schema::{ASIDE, Bytes, FILE, IDS, INDEX, KEYS, LOCAL, OPS, SNAPSHOTS, STATE};
 use folkmoot_core::Hash;
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use sha2::{Digest, Sha256};
@@ -24,13 +24,6 @@ impl Store {
                 add(&mut hash, &sequence.value().to_le_bytes(), value.value());
             }
             for row in txn.open_table(IDS)?.iter()? {
-                add(&mut hash, &row?.0.value().to_le_bytes(), &[]);
-            }
-            for row in txn.open_table(LOGS)?.iter()? {
-                let (place, sequence) = row?;
-                add(&mut hash, &place.value().to_le_bytes(), &sequence.value().to_le_bytes());
-            }
-            for row in txn.open_table(OUTBOX)?.iter()? {
                 add(&mut hash, &row?.0.value().to_le_bytes(), &[]);
             }
             for row in txn.open_table(SNAPSHOTS)?.iter()? {

@@ -2,8 +2,8 @@
 
 use folkmoot_core::limits::{MAX_NAME_BYTES, MAX_OP_BYTES, MAX_SOURCE_BYTES};
 
-/// The schema that this store writes and the newest that it reads.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The schema that this store writes and the only one that it reads.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// How many snapshots are kept: the newest, and the one before for when that is damaged.
 pub const KEPT_SNAPSHOTS: usize = 2;
@@ -26,6 +26,10 @@ pub const MAX_PAGE_ROWS: usize = 1_024;
 
 /// Most ops of one commit. The shell's batches are far smaller; this bounds the memory that a commit's index takes.
 pub const MAX_COMMIT_OPS: usize = 1 << 20;
+
+/// The ids of so many ops at most are in memory and not in the file's index of ids: about a megabyte. They are read from
+/// the ops themselves as the file is opened, some tens of milliseconds at most.
+pub const MAX_RECENT_IDS: usize = 1 << 15;
 
 /// Longest passphrase, in bytes.
 pub const MAX_PASSPHRASE_BYTES: usize = 1_024;

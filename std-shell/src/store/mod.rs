@@ -46,6 +46,8 @@ mod op_row;
 mod state_rows;
 mod effects;
 mod local;
+mod recent;
+mod runs;
 mod open;
 mod read_ops;
 mod read_state;
@@ -68,8 +70,9 @@ pub use recover::Recovered;
 use crate::keys::Vault;
 use folkmoot_core::{Hash, NamespaceId};
 use guard::guarded;
+use recent::RecentIds;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, Table};
-use schema::{Bytes, after_prefix};
+use schema::{Bytes, Tally, after_prefix};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
@@ -94,6 +97,9 @@ pub struct Store {
     /// The sequence number of the last op; 0 if there is none.
     last: u64,
     namespaces: BTreeMap<NamespaceId, NamespaceRow>,
+    tally: Tally,
+    /// The ids of the ops that the index of ids does not have yet.
+    recent: RecentIds,
     /// An operation failed in a way after which only opening again helps.
     broken: bool,
 }
@@ -153,7 +159,8 @@ impl Store {
 
     fn with(db: Database, vault: Vault, options: &StoreOptions) -> Self {
         let verify = options.verify_on_open;
-        Self { db: Some(db), vault, verify, last: 0, namespaces: BTreeMap::new(), broken: false }
+        let (namespaces, tally, recent) = (BTreeMap::new(), Tally::default(), RecentIds::default());
+        Self { db: Some(db), vault, verify, last: 0, namespaces, tally, recent, broken: false }
     }
 
     fn vault(&self) -> &Vault {

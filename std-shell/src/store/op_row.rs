@@ -44,6 +44,14 @@ pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> 
     unseal(sequence, row).map(|(verified, wire)| (verified.id(), wire))
 }
 
+/// The id that a row says it is of; nothing of it is checked.
+///
+/// # Errors
+/// [`Fault::Damaged`] if it is too short to have one.
+pub(crate) fn id(sequence: u64, row: &[u8]) -> Result<OpId, Fault> {
+    row.first_chunk().map(|id| OpId(*id)).ok_or_else(|| Fault::damaged(format!("op number {sequence}")))
+}
+
 /// What a row says: that this node verified an op, and the op as it travels.
 fn unseal(sequence: u64, row: &[u8]) -> Result<(VerifiedBefore, &[u8]), Fault> {
     let damaged = || Fault::damaged(format!("op number {sequence}"));

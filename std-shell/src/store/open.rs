@@ -1,10 +1,12 @@
 //! Creating and opening.
 
 use super::error::{Fault, OpenError};
-use super::guard::guarded;
+use super::guard::{abandon, guarded};
 use super::limits::{DEFAULT_CACHE_BYTES, DEFAULT_CHECK_PAGES_UP_TO};
+use super::recent::RecentIds;
+use super::runs::{last_run, unpublished};
 use super::schema::{
-    FILE, FILE_KEY, IDS, INDEX, INDEX_NAME, KEYS, LOCAL, LOGS, NAMESPACE, OPS, OUTBOX, SNAPSHOTS, STATE,
+    FILE, FILE_KEY, IDS, INDEX, INDEX_NAME, Index, KEYS, LOCAL, NAMESPACE, OPS, SNAPSHOTS, STATE, Tally,
 };
 use super::seal::unseal;
 use super::{NamespaceRow, Store, file, header, rows_from};
@@ -118,10 +120,8 @@ impl Store {
             txn.open_table(FILE)?.insert(FILE_KEY, &header::encode(&row)[..])?;
             txn.open_table(OPS)?;
             txn.open_table(IDS)?;
-            txn.open_table(LOGS)?;
             txn.open_table(INDEX)?;
             txn.open_table(STATE)?;
-            txn.open_table(OUTBOX)?;
             txn.open_table(LOCAL)?;
             txn.open_table(KEYS)?;
             txn.open_table(SNAPSHOTS)?;
@@ -133,14 +133,39 @@ impl Store {
     }
 
     fn load(db: Database, options: &StoreOptions) -> Result<Self, OpenError> {
+        match Stored::read(&db, options) {
+            Ok(Stored { vault, last, namespaces, tally, recent }) => {
+                let mut store = Self::with(db, vault, options);
+                (store.last, store.namespaces, store.tally, store.recent) = (last, namespaces, tally, recent);
+                Ok(store)
+            }
+            Err(error) => {
+                if matches!(error, OpenError::Fault(_)) {
+                    abandon(db);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What a store has of its file in memory.
+struct Stored {
+    vault: Vault,
+    last: u64,
+    namespaces: BTreeMap<NamespaceId, NamespaceRow>,
+    tally: Tally,
+    recent: RecentIds,
+}
+
+impl Stored {
+    fn read(db: &Database, options: &StoreOptions) -> Result<Self, OpenError> {
         let txn = db.begin_read().map_err(Fault::from)?;
         let vault = Vault::open(&file_row(&txn)?, options.passphrase.as_ref())?;
-        let namespaces = namespace_rows(&txn)?;
-        let last = last_sequence(&txn, &namespaces)?;
-        drop(txn);
-        let mut store = Self::with(db, vault, options);
-        (store.last, store.namespaces) = (last, namespaces);
-        Ok(store)
+        let (namespaces, tally) = (namespace_rows(&txn)?, tally_row(&txn)?);
+        let last = last_sequence(&txn, &namespaces, &tally)?;
+        let recent = RecentIds::read(&txn, tally.indexed)?;
+        Ok(Self { vault, last, namespaces, tally, recent })
     }
 }
 
@@ -165,13 +190,33 @@ fn namespace_rows(txn: &ReadTransaction) -> Result<BTreeMap<NamespaceId, Namespa
     Ok(out)
 }
 
+fn tally_row(txn: &ReadTransaction) -> Result<Tally, Fault> {
+    let key = Index::Tally.key();
+    let row = txn.open_table(INDEX)?.get(&key[..])?;
+    row.map_or(Ok(Tally::default()), |row| unseal(INDEX_NAME, &key, row.value()))
+}
+
 /// The last sequence number, as all who count ops have it.
-fn last_sequence(txn: &ReadTransaction, namespaces: &BTreeMap<NamespaceId, NamespaceRow>) -> Result<u64, Fault> {
-    let ops = txn.open_table(OPS)?;
+fn last_sequence(
+    txn: &ReadTransaction,
+    namespaces: &BTreeMap<NamespaceId, NamespaceRow>,
+    tally: &Tally,
+) -> Result<u64, Fault> {
+    let (ops, index) = (txn.open_table(OPS)?, txn.open_table(INDEX)?);
     let last = ops.last()?.map_or(0, |(sequence, _)| sequence.value());
     let counted = namespaces.values().fold(0u64, |sum, row| sum.saturating_add(u64::from(row.ops)));
-    let indexed = (txn.open_table(IDS)?.len()?, txn.open_table(LOGS)?.len()?);
-    if ops.len()? == last && counted == last && indexed == (last, last) {
+    let home = namespaces.values().find(|row| row.number == tally.home);
+    let logged = match (home, last_run(&index, tally.home)?) {
+        (Some(home), Some(run)) => run.sequence_of(home.ops).unwrap_or(0),
+        _ => 0,
+    };
+    let mut waiting = 0u64;
+    for range in unpublished(&index, 0)? {
+        let range = range?;
+        waiting = waiting.saturating_add(range.end.saturating_sub(range.start));
+    }
+    let counts = (ops.len()?, counted, logged, txn.open_table(IDS)?.len()?, waiting);
+    if counts == (last, last, last, tally.indexed, tally.unpublished) && tally.indexed <= last {
         Ok(last)
     } else {
         Err(Fault::damaged("its counts of ops differ"))

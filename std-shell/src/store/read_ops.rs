@@ -2,7 +2,9 @@
 
 use super::error::Fault;
 use super::limits::MAX_PAGE_ROWS;
-use super::schema::{HEAD, IDS, INDEX, INDEX_NAME, Index, LOGS, OPS, id_key, join, log_key};
+use super::recent::{places, sequence};
+use super::runs::runs;
+use super::schema::{HEAD, IDS, INDEX, INDEX_NAME, Index, OPS, join};
 use super::seal::unseal;
 use super::{Store, op_row, rows_from};
 use folkmoot_core::limits::MAX_SYNC_PAGE_BYTES;
@@ -87,7 +89,7 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub fn op_bytes(&self, id: &OpId) -> Result<Option<Vec<u8>>, Fault> {
-        self.read(|txn| Ok(find(txn, id)?.map(|(_, bytes)| bytes)))
+        self.read(|txn| Ok(self.find(txn, id)?.map(|(_, bytes)| bytes)))
     }
 
     /// The sequence number of an op.
@@ -95,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub fn sequence_of(&self, id: &OpId) -> Result<Option<u64>, Fault> {
-        self.read(|txn| Ok(find(txn, id)?.map(|(sequence, _)| sequence)))
+        self.read(|txn| Ok(self.find(txn, id)?.map(|(sequence, _)| sequence)))
     }
 
     /// The bytes of some ops in their order, up to the first that is not here: what `sync::Page::fill` takes.
@@ -106,7 +108,7 @@ impl Store {
         self.read(|txn| {
             let mut out = Vec::with_capacity(ids.len());
             for id in ids {
-                let Some((_, bytes)) = find(txn, id)? else { break };
+                let Some((_, bytes)) = self.find(txn, id)? else { break };
                 out.push(bytes);
             }
             Ok(out)
@@ -124,12 +126,17 @@ impl Store {
             return Ok(OpPage::default());
         };
         self.read(|txn| {
-            let (logs, ops) = (txn.open_table(LOGS)?, txn.open_table(OPS)?);
+            let (index, ops) = (txn.open_table(INDEX)?, txn.open_table(OPS)?);
             let (mut page, mut size) = (OpPage::default(), 0usize);
-            let places = log_key(row.number, first)..=log_key(row.number, u32::MAX);
-            for place in logs.range(places)? {
-                let (place, sequence) = place?;
-                let (number, sequence) = (place.value() & u64::from(u32::MAX), sequence.value());
+            let mut runs = runs(&index, row.number, first)?.peekable();
+            let mut run = runs.next().transpose()?;
+            for number in first..=row.ops {
+                // What cannot be read is an error now.
+                if runs.peek().is_some_and(|next| next.as_ref().map_or(true, |next| next.first <= number)) {
+                    run = runs.next().transpose()?;
+                }
+                let sequence = run.and_then(|run| run.sequence_of(number));
+                let sequence = sequence.ok_or_else(|| Fault::damaged("a log names no op"))?;
                 let row = ops.get(sequence)?.ok_or_else(|| Fault::damaged("a log names no op"))?;
                 let (id, bytes) = op_row::decode(sequence, row.value())?;
                 size = size.saturating_add(bytes.len());
@@ -137,24 +144,24 @@ impl Store {
                     page.next = page.ops.last().map(|op| op.number);
                     break;
                 }
-                page.ops.push(LoggedOp { number, sequence, id, bytes: bytes.to_vec() });
+                page.ops.push(LoggedOp { number: u64::from(number), sequence, id, bytes: bytes.to_vec() });
             }
             Ok(page)
         })
     }
-}
 
-/// An op's sequence number and bytes.
-fn find(txn: &ReadTransaction, id: &OpId) -> Result<Option<(u64, Vec<u8>)>, Fault> {
-    let (ids, ops) = (txn.open_table(IDS)?, txn.open_table(OPS)?);
-    for place in ids.range(id_key(id, 0)..=id_key(id, u64::MAX))? {
-        let (place, ()) = place.map(|(place, _)| (place, ()))?;
-        let sequence = u64::try_from(place.value() & u128::from(u64::MAX)).unwrap_or(0);
-        let row = ops.get(sequence)?.ok_or_else(|| Fault::damaged("an index names no op"))?;
-        let (found, bytes) = op_row::decode(sequence, row.value())?;
-        if found == *id {
-            return Ok(Some((sequence, bytes.to_vec())));
+    /// An op's sequence number and bytes.
+    fn find(&self, txn: &ReadTransaction, id: &OpId) -> Result<Option<(u64, Vec<u8>)>, Fault> {
+        let (ids, ops) = (txn.open_table(IDS)?, txn.open_table(OPS)?);
+        let indexed = ids.range(places(id))?.map(|row| row.map(|(key, _)| sequence(key.value())));
+        for sequence in self.recent.find(id).map(Ok).chain(indexed) {
+            let sequence = sequence?;
+            let row = ops.get(sequence)?.ok_or_else(|| Fault::damaged("an index names no op"))?;
+            let (found, bytes) = op_row::decode(sequence, row.value())?;
+            if found == *id {
+                return Ok(Some((sequence, bytes.to_vec())));
+            }
         }
+        Ok(None)
     }
-    Ok(None)
 }

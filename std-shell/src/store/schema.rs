@@ -5,19 +5,26 @@
 //! | `folkmoot` | `"file"` | what the file is, its schema, and how keys are encrypted |
 //! | `ops` | sequence number, from 1 | id ‖ flags ‖ the op as it travels |
 //! | `ids` | first 8 bytes of the id ‖ sequence number | |
-//! | `logs` | number of the namespace ‖ number of the op in it, from 1 | sequence number |
-//! | `index` | kind ‖ … ([`Index`]) | namespaces, heads, nonces, the group of a context |
+//! | `index` | kind ‖ … ([`Index`]) | namespaces, heads, nonces, the group of a context, logs, outbox |
 //! | `state` | group ‖ entry key (SPEC §6) | the entry's value (SPEC §6) |
-//! | `outbox` | sequence number | |
 //! | `local` | kind ‖ … ([`Local`]) | what is this node's own, and no secret |
 //! | `keys` | kind ‖ … | this node's secrets |
 //! | `aside` | id | an op that has no place in the log, as it travels; only where somebody put one |
 //! | `snapshots` | last sequence number covered, piece | the snapshot's bytes |
 //!
-//! `ops` grows at its end, for a random key for each op would be several times slower; `ids` has the short keys it has
-//! because its pages are what a batch writes most of. Ids that share their first 8 bytes lie side by side, and the op's
-//! row tells them apart. Values of `folkmoot`, `index`, `state`, `local` and `keys` carry a checksum ([`super::seal`]).
+//! A page is what a commit pays for: each table that it writes to is a tree of pages of its own, and each random key is
+//! another page. So an op that is made here writes to the end of `ops`, to the entry of the state that it changes and to
+//! `index`, most often one page.
+//!
+//! - `ops` grows at its end, for a random key for each op would be several times slower.
+//! - `ids` gets the ids of many ops at a time ([`super::recent`]). Ids that share their first 8 bytes lie side by side,
+//!   and the op's row tells them apart.
+//! - A namespace's log is written as runs: ops of one namespace that follow each other have one row together, and so have
+//!   sequence numbers in the outbox.
+//!
+//! Values of `folkmoot`, `index`, `state`, `local` and `keys` carry a checksum ([`super::seal`]).
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use folkmoot_core::{ContextId, EntryKey, GroupId, NamespaceId, OpId, PublicKey};
 use redb::TableDefinition;
 
@@ -26,10 +33,8 @@ pub(crate) type Bytes = &'static [u8];
 pub(crate) const FILE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(FILE_NAME);
 pub(crate) const OPS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("ops");
 pub(crate) const IDS: TableDefinition<'_, u128, ()> = TableDefinition::new("ids");
-pub(crate) const LOGS: TableDefinition<'_, u64, u64> = TableDefinition::new("logs");
 pub(crate) const INDEX: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(INDEX_NAME);
 pub(crate) const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(STATE_NAME);
-pub(crate) const OUTBOX: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox");
 pub(crate) const LOCAL: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(LOCAL_NAME);
 pub(crate) const KEYS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(KEYS_NAME);
 pub(crate) const ASIDE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("aside");
@@ -54,12 +59,32 @@ pub(crate) enum Index {
     Nonce(NamespaceId, PublicKey),
     /// The group that a context is registered in.
     Context(ContextId),
+    /// The first of some ops that follow each other, in the namespace of this number and in the store: its number there.
+    Run(u32, u32),
+    /// The first of some sequence numbers to be published: the first after them.
+    Unpublished(u64),
+    /// What is counted of the other rows ([`Tally`]).
+    Tally,
 }
 
 pub(crate) const NAMESPACE: u8 = 1;
 pub(crate) const HEAD: u8 = 2;
 pub(crate) const NONCE: u8 = 3;
 pub(crate) const CONTEXT: u8 = 4;
+pub(crate) const RUN: u8 = 5;
+pub(crate) const UNPUBLISHED: u8 = 6;
+const TALLY: u8 = 7;
+
+/// What is counted of other rows, so that one that is gone is missed. All 0 in a new file, which has no row of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Tally {
+    /// The ops up to this sequence number are in `ids`, and no others.
+    pub(crate) indexed: u64,
+    /// How many ops are to be published.
+    pub(crate) unpublished: u64,
+    /// The number of the namespace that the last op is of: its last run goes on.
+    pub(crate) home: u32,
+}
 
 impl Index {
     pub(crate) fn key(&self) -> Vec<u8> {
@@ -68,6 +93,9 @@ impl Index {
             Self::Head(namespace, op) => join(HEAD, &[&namespace.0, &op.0]),
             Self::Nonce(namespace, signer) => join(NONCE, &[&namespace.0, &signer.0]),
             Self::Context(context) => join(CONTEXT, &[&context.0]),
+            Self::Run(namespace, op) => [&run_prefix(*namespace)[..], &op.to_be_bytes()].concat(),
+            Self::Unpublished(first) => [&[UNPUBLISHED][..], &first.to_be_bytes()].concat(),
+            Self::Tally => vec![TALLY],
         }
     }
 }
@@ -148,9 +176,15 @@ fn id_prefix(id: &OpId) -> u64 {
     id.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// The key in `logs` of the op of this number in a namespace of this number.
-pub(crate) fn log_key(namespace: u32, op: u32) -> u64 {
-    (u64::from(namespace) << 32) | u64::from(op)
+/// What the keys of a namespace's runs begin with.
+pub(crate) fn run_prefix(namespace: u32) -> [u8; 5] {
+    let [a, b, c, d] = namespace.to_be_bytes();
+    [RUN, a, b, c, d]
+}
+
+/// The number at the end of a key: of the first op of a run, or the first sequence number to be published.
+pub(crate) fn last_number<const N: usize>(key: &[u8]) -> Option<[u8; N]> {
+    key.last_chunk().copied()
 }
 
 /// The least key that comes after all that begin with `prefix`; none if there is no such key.

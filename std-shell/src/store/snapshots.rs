@@ -1,17 +1,18 @@
 //! Snapshots of the engine, so that a restart replays the log's tail only.
 
 use super::Store;
+use super::commit::put;
 use super::effects::WriteError;
 use super::error::{CommitError, Fault};
 use super::limits::{KEPT_SNAPSHOTS, MAX_SNAPSHOT_BYTES, SNAPSHOT_PIECE_BYTES};
-use super::schema::SNAPSHOTS;
+use super::schema::{INDEX, Index, SNAPSHOTS, Tally};
 use folkmoot_core::Engine;
 use redb::ReadableTable;
 use std::collections::BTreeSet;
 
 impl Store {
     /// Stores a snapshot of the engine, which must be as it was after the last commit; all but the newest
-    /// [`KEPT_SNAPSHOTS`] go. Costs time in proportion to all ops.
+    /// [`KEPT_SNAPSHOTS`] go. The ids of the ops come into the index of ids with it. Costs time in proportion to all ops.
     ///
     /// # Errors
     /// [`CommitError`].
@@ -29,7 +30,12 @@ impl Store {
             return Err(CommitError::TooLarge("the snapshot"));
         }
         let covers = self.last;
-        self.transact(|txn, _| {
+        let tally = Tally { indexed: covers, ..self.tally };
+        self.transact(|txn, store| {
+            if tally != store.tally {
+                store.recent.merge(txn, &[])?;
+                put(&mut txn.open_table(INDEX)?, &mut Vec::new(), &Index::Tally, &tally)?;
+            }
             let mut table = txn.open_table(SNAPSHOTS)?;
             table.retain_in((covers, 0)..=(covers, u32::MAX), |_, _| false)?;
             for (piece, bytes) in bytes.chunks(SNAPSHOT_PIECE_BYTES).enumerate() {
@@ -40,7 +46,10 @@ impl Store {
                 table.retain_in(..(*oldest, 0), |_, _| false)?;
             }
             Ok(())
-        })
+        })?;
+        self.tally = tally;
+        self.recent.clear();
+        Ok(())
     }
 
     /// The sequence numbers up to which there are snapshots, ascending.

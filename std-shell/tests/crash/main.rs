@@ -21,7 +21,7 @@ fn a_store_survives_every_crash() {
     let recording = record(Acknowledge::WhenCommitted);
     let mut judge = Judge::new(&recording);
     let (mut again, mut seen) = (Counts::default(), 0usize);
-    let counts = crashes(&[], &recording.events, Effort { subsets: 3_000, tears: 4 }, 1, &mut |crash| {
+    let counts = crashes(&[], &recording.events, Effort { subsets: 4_500, tears: 4 }, 1, &mut |crash| {
         judge.judge(crash)?;
         seen += 1;
         if seen % CRASH_AGAIN_EVERY == 0 {

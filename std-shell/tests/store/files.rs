@@ -1,6 +1,7 @@
 //! Files: created whole or not at all, and told apart from what they are not.
 
 use crate::common::{StoreFile, commit, test_options};
+use folkmoot::store::limits::SCHEMA_VERSION;
 use folkmoot::store::{Fault, OpenError, Store, StoreOptions};
 use folkmoot_core::Engine;
 use folkmoot_proptests::history::History;
@@ -130,16 +131,20 @@ fn somebody_elses_database_is_said_to_be_none() {
 }
 
 #[test]
-fn a_newer_schema_is_told_from_damage() {
-    let file = StoreFile::new();
-    drop(Store::create(file.path(), &test_options()).expect("created"));
-    rewrite_header(&file, |_| {
-        let mut row = [&b"folkmoot/store"[..], &2u32.to_le_bytes(), b"who knows what"].concat();
-        let checksum = Sha256::digest(&row);
-        row.extend_from_slice(&checksum[..8]);
-        row
-    });
-    assert!(matches!(Store::open(file.path(), &test_options()), Err(OpenError::NewerSchema { found: 2 })));
+fn another_schema_is_told_from_damage() {
+    for other in [1u32, SCHEMA_VERSION + 1] {
+        let file = StoreFile::new();
+        drop(Store::create(file.path(), &test_options()).expect("created"));
+        rewrite_header(&file, |_| {
+            let mut row = [&b"folkmoot/store"[..], &other.to_le_bytes(), b"who knows what"].concat();
+            let checksum = Sha256::digest(&row);
+            row.extend_from_slice(&checksum[..8]);
+            row
+        });
+        assert!(
+            matches!(Store::open(file.path(), &test_options()), Err(OpenError::NewerSchema { found }) if found == other)
+        );
+    }
 }
 
 #[test]
@@ -161,6 +166,7 @@ fn a_header_that_its_checksum_does_not_fit_is_damage() {
 fn errors_say_what_to_do() {
     let texts = [
         OpenError::NewerSchema { found: 9 }.to_string(),
+        OpenError::NewerSchema { found: 1 }.to_string(),
         OpenError::Locked.to_string(),
         OpenError::KeysTooOpen { mode: 0o644 }.to_string(),
         OpenError::NotFolkmoot("no database").to_string(),
@@ -169,6 +175,7 @@ fn errors_say_what_to_do() {
     ];
     let advice = [
         "use a newer one",
+        "use the one that wrote it",
         "close the other handle",
         "chmod 600",
         "choose another path",

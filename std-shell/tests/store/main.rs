@@ -4,6 +4,7 @@ mod aside;
 mod common;
 mod files;
 mod full_disk;
+mod ids;
 mod keys;
 mod killed;
 mod own;

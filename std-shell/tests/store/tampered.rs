@@ -6,11 +6,11 @@ use folkmoot::store::{Applied, Commit, CommitError, Fault, OpenError, RecoverErr
 use folkmoot_core::{Engine, GroupId, GroupOp, NamespaceId, PendingLimits, SigningKey};
 use folkmoot_proptests::history::{History, Profile};
 use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
+use sha2::{Digest, Sha256};
 
 type Bytes = &'static [u8];
 const OPS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("ops");
 const IDS: TableDefinition<'_, u128, ()> = TableDefinition::new("ids");
-const LOGS: TableDefinition<'_, u64, u64> = TableDefinition::new("logs");
 const SNAPSHOTS: TableDefinition<'_, (u64, u32), Bytes> = TableDefinition::new("snapshots");
 
 fn table(name: &str) -> TableDefinition<'_, Bytes, Bytes> {
@@ -27,6 +27,16 @@ fn stored() -> StoreFile {
         if number == ops.len() / 2 || number + 1 == ops.len() {
             store.save_snapshot(&mut engine).expect("saved");
         }
+    }
+    file
+}
+
+/// The same, without any snapshot.
+fn stored_without_snapshot() -> StoreFile {
+    let file = StoreFile::new();
+    let (mut store, mut engine) = (Store::create(file.path(), &test_options()).expect("created"), Engine::new());
+    for op in History::generate(2, &Profile::groups_and_contexts()).ops {
+        let _ = apply(&mut store, &mut engine, op);
     }
     file
 }
@@ -89,7 +99,7 @@ fn every_row_of_the_index_that_is_gone_is_found_by_who_verifies() {
     let file = stored();
     let mut rows = Vec::new();
     tamper(&file, |txn| rows = keys(&txn.open_table(table("index")).expect("a table")));
-    assert!((1..=4).all(|kind| rows.iter().any(|row| row[0] == kind)), "rows of every kind");
+    assert!((1..=7).all(|kind| rows.iter().any(|row| row[0] == kind)), "rows of every kind");
     for gone in rows {
         let file = stored();
         tamper(&file, |txn| {
@@ -130,14 +140,48 @@ fn indexes_that_lead_elsewhere_are_found_by_who_verifies() {
     });
     assert!(refusal(&ids, &verifying()).is_some_and(|what| what.contains("index")));
 
-    let logs = stored();
-    tamper(&logs, |txn| {
-        let mut logs = txn.open_table(LOGS).expect("a table");
-        let (first, second) = ((1 << 32) | 1, (1 << 32) | 2);
-        logs.insert(first, 2).expect("inserted");
-        logs.insert(second, 1).expect("inserted");
+    // The ids of the newest ops are read from the ops themselves.
+    let recent = stored_without_snapshot();
+    tamper(&recent, |txn| {
+        let mut ids = txn.open_table(IDS).expect("a table");
+        assert!(ids.first().expect("readable").is_none());
+        ids.insert(1, ()).expect("inserted");
     });
-    assert!(refusal(&logs, &verifying()).is_some_and(|what| what.contains("index")));
+    assert!(refusal(&recent, &test_options()).is_some());
+}
+
+/// A row of the index as the store would seal it.
+fn sealed(key: &[u8], value: &[u8]) -> Vec<u8> {
+    let hash = Sha256::new().chain_update(b"index\0").chain_update(key).chain_update(value).finalize();
+    [value, &hash[..8]].concat()
+}
+
+#[test]
+fn a_log_that_leads_elsewhere_is_found_by_who_verifies() {
+    let runs = |file: &StoreFile| {
+        let mut rows = Vec::new();
+        tamper(file, |txn| rows = keys(&txn.open_table(table("index")).expect("a table")));
+        rows.retain(|row| row[0] == 5);
+        rows
+    };
+    let insert = |file: &StoreFile, key: &[u8], sequence: u64| {
+        tamper(file, |txn| {
+            let row = sealed(key, &sequence.to_le_bytes());
+            txn.open_table(table("index")).expect("a table").insert(key, &row[..]).expect("inserted");
+        });
+    };
+    let first = runs(&stored()).remove(0);
+    let same = stored();
+    insert(&same, &first, 1);
+    assert_eq!(refusal(&same, &verifying()), None, "the row that it had");
+    let elsewhere = stored();
+    insert(&elsewhere, &first, 2);
+    assert!(refusal(&elsewhere, &verifying()).is_some());
+    // A second run that begins within the first.
+    let within = stored();
+    let key = [&first[..5], &2u32.to_be_bytes()].concat();
+    insert(&within, &key, 3);
+    assert!(refusal(&within, &verifying()).is_some());
 }
 
 #[test]
