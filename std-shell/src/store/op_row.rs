@@ -1,15 +1,17 @@
 //! Rows of table `ops`.
 //!
 //! ```text
-//! id (32) ‖ flags (1) ‖ the op as it travels ‖ first 8 bytes of SHA-256(sequence number ‖ all before)
+//! id (32) ‖ flags (1) ‖ the op as it travels ‖ first 8 bytes of SHA-256(sequence number ‖ id ‖ flags ‖ signature)
 //! ```
 //!
-//! The id covers what was signed; the checksum covers the signature too, and that the row is in its place. Only ops that
-//! this node verified get a row, so a row that is as it was written is an op whose signature need not be checked again.
+//! The id covers all that was signed; the checksum covers the id and what else there is: the signature, and that the row is
+//! in its place. Only ops that this node verified get a row, so a row that is as it was written is an op whose signature
+//! need not be checked again.
 
 use super::error::Fault;
 use super::limits::{MAX_OP_ROW_BYTES, OP_HEADER_BYTES};
 use borsh::BorshSerialize;
+use folkmoot_core::codec::OP_DOMAIN;
 use folkmoot_core::{OpId, SignedGroupOp, VerifiedBefore, VerifiedOp};
 use sha2::{Digest, Sha256};
 
@@ -17,8 +19,12 @@ const CHECKSUM_BYTES: usize = 8;
 /// Both signatures inside a claim verified when the op came in. Set for every op that is no claim.
 const CLAIM_VERIFIED: u8 = 1;
 
-fn checksum(sequence: u64, row: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let hash = Sha256::new().chain_update(sequence.to_le_bytes()).chain_update(row).finalize();
+/// The bytes of a signature, at the end of an op as it travels.
+const SIGNATURE_BYTES: usize = 64;
+
+fn checksum(sequence: u64, header: &[u8; OP_HEADER_BYTES], signature: &[u8; SIGNATURE_BYTES]) -> [u8; CHECKSUM_BYTES] {
+    let hash =
+        Sha256::new().chain_update(sequence.to_le_bytes()).chain_update(header).chain_update(signature).finalize();
     let mut out = [0; CHECKSUM_BYTES];
     out.iter_mut().zip(hash).for_each(|(slot, byte)| *slot = byte);
     out
@@ -28,12 +34,13 @@ fn checksum(sequence: u64, row: &[u8]) -> [u8; CHECKSUM_BYTES] {
 pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, op: &VerifiedOp) {
     out.clear();
     let verified = VerifiedBefore::of(op);
-    out.extend_from_slice(&verified.id().0);
-    out.push(if verified.claim_verified() { CLAIM_VERIFIED } else { 0 });
+    let mut header = [0; OP_HEADER_BYTES];
+    let [id @ .., flags] = &mut header;
+    (*id, *flags) = (verified.id().0, if verified.claim_verified() { CLAIM_VERIFIED } else { 0 });
+    out.extend_from_slice(&header);
     // Writing to a Vec does not fail.
     let _ = op.signed().serialize(out);
-    let checksum = checksum(sequence, out);
-    out.extend_from_slice(&checksum);
+    out.extend_from_slice(&checksum(sequence, &header, &op.signed().signature));
 }
 
 /// The id and the wire bytes in a row.
@@ -41,7 +48,14 @@ pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, op: &VerifiedOp) {
 /// # Errors
 /// [`Fault::Damaged`] if it is not what [`encode`] wrote under this number.
 pub(crate) fn decode(sequence: u64, row: &[u8]) -> Result<(OpId, &[u8]), Fault> {
-    unseal(sequence, row).map(|(verified, wire)| (verified.id(), wire))
+    let (verified, wire) = unseal(sequence, row)?;
+    let (signable, _) = wire.split_last_chunk::<SIGNATURE_BYTES>().unwrap_or((wire, &[0; SIGNATURE_BYTES]));
+    let hash: [u8; 32] = Sha256::new().chain_update(OP_DOMAIN).chain_update(signable).finalize().into();
+    if hash == verified.id().0 {
+        Ok((verified.id(), wire))
+    } else {
+        Err(Fault::damaged(format!("op number {sequence}")))
+    }
 }
 
 /// The id that a row says it is of; nothing of it is checked.
@@ -52,17 +66,18 @@ pub(crate) fn id(sequence: u64, row: &[u8]) -> Result<OpId, Fault> {
     row.first_chunk().map(|id| OpId(*id)).ok_or_else(|| Fault::damaged(format!("op number {sequence}")))
 }
 
-/// What a row says: that this node verified an op, and the op as it travels.
+/// What a row says: that this node verified an op, and the op as it travels, of which only the signature is looked at.
 fn unseal(sequence: u64, row: &[u8]) -> Result<(VerifiedBefore, &[u8]), Fault> {
     let damaged = || Fault::damaged(format!("op number {sequence}"));
     if row.len() > MAX_OP_ROW_BYTES {
         return Err(damaged());
     }
     let (sealed, stored) = row.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
-    if checksum(sequence, sealed) != *stored {
+    let (header, wire) = sealed.split_first_chunk::<OP_HEADER_BYTES>().ok_or_else(damaged)?;
+    let signature = wire.last_chunk().ok_or_else(damaged)?;
+    if checksum(sequence, header, signature) != *stored {
         return Err(damaged());
     }
-    let (header, wire) = sealed.split_first_chunk::<OP_HEADER_BYTES>().ok_or_else(damaged)?;
     let [id @ .., flags] = header;
     Ok((VerifiedBefore::from_own_storage(OpId(*id), flags & CLAIM_VERIFIED != 0), wire))
 }
@@ -108,6 +123,14 @@ mod tests {
         (op, row)
     }
 
+    /// A row with this body, and the checksum that fits.
+    fn resealed(sequence: u64, mut body: Vec<u8>) -> Vec<u8> {
+        let (header, signature) = (body.first_chunk().expect("one"), body.last_chunk().expect("one"));
+        let checksum = checksum(sequence, header, signature);
+        body.extend_from_slice(&checksum);
+        body
+    }
+
     #[test]
     fn an_op_comes_back_under_its_number_only() {
         let (op, row) = row();
@@ -133,9 +156,9 @@ mod tests {
         let (_, whole) = row();
         let mut changed = whole[..whole.len() - CHECKSUM_BYTES].to_vec();
         changed[0] ^= 1;
-        let checksum = checksum(5, &changed);
-        changed.extend_from_slice(&checksum);
-        assert!(decode(5, &changed).is_ok());
+        let changed = resealed(5, changed);
+        assert!(unseal(5, &changed).is_ok());
+        assert!(decode(5, &changed).is_err());
         assert!(verified(5, &changed).is_err());
         assert!(restored(5, &changed).is_err());
     }
@@ -173,9 +196,10 @@ mod tests {
     fn the_longest_row_is_read_and_no_longer_one() {
         let sealed = |len: usize| {
             let mut row = vec![7; len - CHECKSUM_BYTES];
-            let checksum = checksum(5, &row);
-            row.extend_from_slice(&checksum);
-            row
+            let signed = &row[OP_HEADER_BYTES..row.len() - SIGNATURE_BYTES];
+            let id = Sha256::new().chain_update(OP_DOMAIN).chain_update(signed).finalize();
+            row[..32].copy_from_slice(&id);
+            resealed(5, row)
         };
         assert!(decode(5, &sealed(MAX_OP_ROW_BYTES)).is_ok());
         assert!(decode(5, &sealed(MAX_OP_ROW_BYTES + 1)).is_err());
