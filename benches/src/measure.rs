@@ -48,7 +48,8 @@ pub(crate) fn measure(scenario: Scenario, size: Size, runs: Option<usize>, kept_
     let first = run(scenario, &input.path)?;
     let findings = findings(&first);
     scenario.check(size, &findings)?;
-    let folds = first.engine.counts(&first.namespace).unwrap_or_default().folds;
+    let counts = first.engine.counts(&first.namespace).unwrap_or_default();
+    let (folds, merges) = (counts.folds, counts.merges);
     let names = names(&first);
     let digest = first.digest;
     let mut all = Vec::from([summary(&first, &names)]);
@@ -83,6 +84,8 @@ pub(crate) fn measure(scenario: Scenario, size: Size, runs: Option<usize>, kept_
         "heads": findings.heads,
         "verdicts": findings.verdicts,
         "refolds": folds.refolds,
+        "merges_moved": merges.moved,
+        "merges_folded": merges.folded,
         "refolded": folds.refolded,
     }))
 }

@@ -212,6 +212,11 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// How many places for items there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.items.len()
+    }
+
     /// Stores an item that has one holder.
     pub(crate) fn insert(&mut self, value: T) -> NodeIx {
         if let Some(at) = self.free.pop()

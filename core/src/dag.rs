@@ -143,6 +143,12 @@ impl Dag {
         self.node(op).map_or(Past::EMPTY, |node| Past { clock: node.clock, run: node.run, count: node.position })
     }
 
+    /// An op and all its ancestors.
+    pub(crate) fn past_with(&self, op: OpIx) -> Past {
+        let past = self.past(op);
+        Past { count: past.count.saturating_add(1), ..past }
+    }
+
     /// Whether `op` is in this past.
     pub(crate) fn contains(&self, past: &Past, op: OpIx) -> bool {
         let (run, position) = self.run_and_position(op);
@@ -285,6 +291,27 @@ impl Dag {
                 found(*op);
             }
         });
+    }
+
+    /// The ops that are in a past and not in a part of it, by runs, if there are no more than `most`.
+    pub(crate) fn between(&self, part: &Past, past: &Past, most: usize) -> Option<Vec<OpIx>> {
+        let mut found = Vec::new();
+        let mut fits = true;
+        let mut add = |run: RunIx, total: u32| {
+            let have = self.count_in(part, run) as usize;
+            let new = self.run(run).get(have..total as usize).unwrap_or_default();
+            fits &= new.len() <= most.saturating_sub(found.len());
+            if fits {
+                found.extend_from_slice(new);
+            }
+        };
+        add(past.run, past.count);
+        self.clocks.missing(past.clock, part.clock, |run, _, total| {
+            if run != past.run {
+                add(run, total);
+            }
+        });
+        fits.then_some(found)
     }
 
     /// (depth, id) ascending.

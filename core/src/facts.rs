@@ -212,6 +212,11 @@ impl History {
         })
     }
 
+    /// The op that the fold takes first.
+    pub(crate) fn first_in_fold_order(&self, ops: impl Iterator<Item = OpIx>) -> Option<OpIx> {
+        ops.reduce(|a, b| if self.compare_fold_order(b, a).is_lt() { b } else { a })
+    }
+
     /// The order in which reductions are taken: (seniority, those of the signer itself first, depth, id) (SPEC §3).
     pub(crate) fn compare_taking_order(&self, a: OpIx, b: OpIx) -> Ordering {
         if a == b {

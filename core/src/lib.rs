@@ -89,10 +89,12 @@ mod conflict;
 mod decisions;
 mod pass;
 mod standing;
+mod remembered;
 mod trie;
 mod state_hash;
 mod order;
 mod fold;
+mod recent;
 mod views;
 mod view;
 mod namespace;
@@ -124,6 +126,7 @@ pub use snapshot::SnapshotError;
 pub use state_hash::{EntryKey, InclusionProof};
 pub use verdict::{RejectReason, Verdict, VoidReason};
 pub use view::{ContextInfo, GroupInfo, GroupView, InvitationInfo, MemberInfo};
+pub use views::MergeCounts;
 
 /// The library use that README.md shows.
 #[cfg(doctest)]

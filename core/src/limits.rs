@@ -71,6 +71,24 @@ pub const RUN_VIEW_EVERY: u32 = 256;
 /// Farther back along a run than this, no kept view is looked for: past the next one, if all are there.
 pub const MAX_VIEW_WALK: usize = 512;
 
+/// Of a view, so many of its last ops are known with what they wrote over, so that it takes in ops from before them.
+pub const MAX_RECENT_OPS: usize = 64;
+
+/// A view moves on over a merge that brings it at most so many ops; of one that brings more it is made anew.
+pub const MAX_OPS_MOVED_OVER: usize = 64;
+
+/// So many ops may be missing in a view that is to move on: those that are behind by more make each view anew.
+pub const MAX_OPS_BEHIND: usize = 256;
+
+/// So many changes of decisions are known, the last ones; a view from before them is made anew.
+pub const MAX_DECISIONS_LOGGED: usize = 1_024;
+
+/// So many inner nodes of tries are remembered with their hashes where people go on side by side: 384 KiB.
+pub const REMEMBERED_NODES: usize = 4_096;
+
+/// So many leaves of tries are remembered with their hashes, likewise: some 128 KiB.
+pub const REMEMBERED_LEAVES: usize = 1_024;
+
 /// The merged state is kept after every so many ops where it grows; farther back, less often.
 pub const CHECKPOINT_EVERY: usize = 32;
 

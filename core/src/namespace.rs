@@ -14,7 +14,7 @@ use crate::preconditions::{ClaimTerms, judge};
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
-use crate::views::{Sources, View, Views};
+use crate::views::{MergeCounts, Sources, View, Views};
 use crate::work::Tape;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -98,6 +98,10 @@ impl Namespace {
 
     pub(crate) const fn id(&self) -> NamespaceId {
         self.id
+    }
+
+    pub(crate) const fn merge_counts(&self) -> MergeCounts {
+        self.views.counts()
     }
 
     pub(crate) fn forks(&self) -> &[Fork] {
@@ -285,7 +289,7 @@ impl Namespace {
 
     /// The state hash of a group in the whole, which must be settled.
     pub(crate) fn main_state_hash(&mut self, group: GroupIx) -> Hash {
-        self.with_forest(|forest, memory_tries, glance| forest.state_hash(memory_tries, glance, group))
+        self.with_forest(|forest, memory_tries, glance| forest.state_hash(memory_tries, glance, group, false))
     }
 
     /// The digest of the whole, which must be settled.
@@ -370,7 +374,7 @@ impl Namespace {
         }
         let Some(head) = self.history.dag.heads().next().filter(|head| !self.views.has(*head)) else { return };
         let forest = self.fold.forest().share(&mut self.memory.tries);
-        let view = View { state: self.memory.cells.share(self.fold.state()), forest: Some(forest) };
+        let view = View::new(self.memory.cells.share(self.fold.state()), Some(forest));
         self.views.keep(&mut self.memory, &self.history, head, view);
     }
 

@@ -15,6 +15,7 @@ use crate::namespace::Namespace;
 use crate::state_hash::{EntryKey, InclusionProof};
 use crate::verdict::Verdict;
 use crate::view::{ContextInfo, GroupView, context_info, group_view, may_join, may_write, standing};
+use crate::views::MergeCounts;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -31,6 +32,8 @@ pub struct Counts {
     pub forks: usize,
     /// What folding took.
     pub folds: FoldCounts,
+    /// What judging merges took.
+    pub merges: MergeCounts,
 }
 
 impl Engine {
@@ -71,6 +74,7 @@ impl Engine {
             pending: self.pending.count_of(namespace),
             forks: known.forks().len(),
             folds: known.fold.counts(),
+            merges: known.merge_counts(),
         })
     }
 

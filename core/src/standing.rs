@@ -74,6 +74,16 @@ impl Standing {
         pass.changed
     }
 
+    /// How many changes of decisions there were.
+    pub(crate) const fn logged(&self) -> u64 {
+        self.decisions.logged()
+    }
+
+    /// The changes of decisions since there were so many, each with the decision before, if they are known still.
+    pub(crate) fn changes_since(&self, logged: u64) -> Option<impl Iterator<Item = (OpIx, Decision)> + '_> {
+        self.decisions.changes_since(logged)
+    }
+
     /// The op that breaks `x`: what took, or outdid, what it rests on, here or further up. Of a reduction, only what was
     /// taken before it can. For explanations.
     pub(crate) fn breaker(&self, history: &History, x: OpIx) -> Option<OpIx> {

@@ -261,15 +261,16 @@ impl Forest {
         }
     }
 
-    /// The state hash of a group (SPEC §6); zero if it does not exist.
-    pub(crate) fn state_hash(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx) -> Hash {
-        self.flush(tries, glance);
+    /// The state hash of a group (SPEC §6); zero if it does not exist. `beside` says that the states of others, much like
+    /// this one, are hashed as well.
+    pub(crate) fn state_hash(&mut self, tries: &mut Tries, glance: Glance<'_>, group: GroupIx, beside: bool) -> Hash {
+        self.flush(tries, glance, beside);
         let directory = &glance.history.directory;
         let key = directory.hashed_group(group);
         match tries.find(self.root, &key, group.0) {
             Some(leaf) => {
                 let root = tries.subroot(leaf);
-                group_hash(&directory.group_id(group), &tries.rehash(root))
+                group_hash(&directory.group_id(group), &tries.rehash(root, beside))
             }
             None => Hash::ZERO,
         }
@@ -277,18 +278,18 @@ impl Forest {
 
     /// The digest of the namespace (SPEC §6).
     pub(crate) fn digest(&mut self, tries: &mut Tries, glance: Glance<'_>, namespace: &NamespaceId) -> Hash {
-        self.flush(tries, glance);
+        self.flush(tries, glance, false);
         let directory = &glance.history.directory;
         for group in directory.groups() {
             let key = directory.hashed_group(group);
             let Some(leaf) = tries.find(self.root, &key, group.0) else { continue };
             if tries.kept_hash(leaf) == EMPTY {
                 let root = tries.subroot(leaf);
-                let hash = group_hash(&directory.group_id(group), &tries.rehash(root));
+                let hash = group_hash(&directory.group_id(group), &tries.rehash(root, false));
                 tries.set_hash(leaf, leaf_hash(&key, hash.as_bytes()));
             }
         }
-        let root = tries.rehash(self.root);
+        let root = tries.rehash(self.root, false);
         Hash(sha256_parts(&[NAMESPACE_DOMAIN, namespace.as_bytes(), &root]))
     }
 
@@ -300,20 +301,20 @@ impl Forest {
         group: GroupIx,
         key: &EntryKey,
     ) -> Option<InclusionProof> {
-        self.flush(tries, glance);
+        self.flush(tries, glance, false);
         let directory = &glance.history.directory;
         let cell = cell_of(directory, group, key);
         let which = if matches!(key, EntryKey::Barred(_)) { BAR } else { OWN };
         let value = entry_value(glance.history, cell, which, &{ glance }.cell(cell))?;
         let leaf = tries.find(self.root, &directory.hashed_group(group), group.0)?;
         let root = tries.subroot(leaf);
-        tries.rehash(root);
+        tries.rehash(root, false);
         let siblings = tries.siblings(root, &key.hashed(), entry_of(cell, which))?;
         Some(InclusionProof { value, siblings: siblings.into_iter().map(Hash).collect() })
     }
 
     /// Brings the tries to the state, leaving inner nodes stale.
-    fn flush(&mut self, tries: &mut Tries, mut glance: Glance<'_>) {
+    fn flush(&mut self, tries: &mut Tries, mut glance: Glance<'_>, beside: bool) {
         if self.dirty.is_empty() {
             return;
         }
@@ -342,7 +343,7 @@ impl Forest {
             let group = group_of(directory, cell);
             if built.binary_search(&group).is_err() && glance.lives(group) {
                 let value = glance.cell(cell);
-                self.update(tries, glance.history, group, *entry, &value);
+                self.update(tries, glance.history, group, *entry, &value, beside);
             }
         }
         dirty.clear();
@@ -356,18 +357,25 @@ impl Forest {
         let cells = directory.cells_of_group(group).chain(capabilities).map(|(cell, _)| cell);
         for cell in core::iter::once(cell).chain(cells) {
             let value = glance.cell(cell);
-            self.update(tries, glance.history, group, entry_of(cell, OWN), &value);
+            self.update(tries, glance.history, group, entry_of(cell, OWN), &value, false);
             if is_barred(&value) {
-                self.update(tries, glance.history, group, entry_of(cell, BAR), &value);
+                self.update(tries, glance.history, group, entry_of(cell, BAR), &value, false);
             }
         }
     }
 
     /// Brings one entry of a group that exists to what the state has.
-    fn update(&mut self, tries: &mut Tries, history: &History, group: GroupIx, entry: u32, value: &Cell) {
+    fn update(&mut self, tries: &mut Tries, history: &History, group: GroupIx, entry: u32, value: &Cell, beside: bool) {
         let directory = &history.directory;
-        let key = hashed_key(directory, entry);
-        let hash = entry_value(history, CellIx(entry >> 1), entry & 1, value).map(|value| leaf_hash(&key, &value));
+        let hashed = || {
+            let key = hashed_key(directory, entry);
+            let value = entry_value(history, CellIx(entry >> 1), entry & 1, value);
+            (key, value.map(|value| leaf_hash(&key, &value)))
+        };
+        let (key, hash) = match tries.remembered().filter(|_| beside) {
+            Some(remembered) => remembered.leaf(entry, value, hashed),
+            None => hashed(),
+        };
         let group_key = directory.hashed_group(group);
         let leaf = tries.touch(&mut self.root, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
         let mut below = tries.subroot(leaf);

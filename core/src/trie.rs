@@ -5,6 +5,8 @@
 
 use crate::arena::{NodeIx, Slab};
 use crate::hashing::sha256_parts;
+use crate::limits::REMEMBERED_NODES;
+use crate::remembered::Remembered;
 use alloc::vec::Vec;
 
 /// A hash; all zero is the hash of an empty subtree, and marks a stale node.
@@ -15,6 +17,8 @@ pub(crate) const EMPTY: Digest = [0; 32];
 
 const LEAF: u32 = 1 << 31;
 const BITS: u16 = 256;
+/// Of a way from the root to a leaf among a billion.
+const TYPICAL_DEPTH: usize = 32;
 
 #[derive(Debug, Clone, Copy)]
 struct TrieNode {
@@ -29,12 +33,18 @@ impl TrieNode {
     const fn entry(&self) -> Option<u32> {
         if self.left != u32::MAX && self.left & LEAF != 0 { Some(self.left & !LEAF) } else { None }
     }
+
+    /// An inner node whose hash is to be worked out.
+    fn is_stale(&self) -> bool {
+        self.hash == EMPTY && self.entry().is_none()
+    }
 }
 
 /// All tries of one namespace.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tries {
     nodes: Slab<TrieNode>,
+    remembered: Remembered,
 }
 
 /// The bit of a hashed key at a depth, most significant first.
@@ -145,7 +155,7 @@ impl Tries {
                     node.hash = EMPTY;
                     let right = bit_at(key, depth);
                     parent = Some((at, right));
-                    at = self.child(at, right);
+                    at = NodeIx(if right { node.right } else { node.left });
                 }
             }
         }
@@ -256,26 +266,44 @@ impl Tries {
         self.node(at).map_or(EMPTY, |node| node.hash)
     }
 
-    /// The root's hash, with every stale node below it hashed once. Leaves must have been given theirs.
-    pub(crate) fn rehash(&mut self, root: NodeIx) -> Digest {
-        let stale =
-            |tries: &Self, at: NodeIx| tries.node(at).is_some_and(|node| node.hash == EMPTY && node.entry().is_none());
-        let mut stack = Vec::from([root]);
+    /// Where hashes are remembered, if there are so many nodes that this is worth its memory.
+    pub(crate) fn remembered(&mut self) -> Option<&mut Remembered> {
+        (self.nodes.len() >= REMEMBERED_NODES).then_some(&mut self.remembered)
+    }
+
+    /// The root's hash, with every stale node below it hashed once. Leaves must have been given theirs. `beside` says
+    /// that tries which are much alike are hashed by others, too.
+    pub(crate) fn rehash(&mut self, root: NodeIx, beside: bool) -> Digest {
+        let mut stack = Vec::with_capacity(TYPICAL_DEPTH);
+        stack.push(root);
         while let Some(at) = stack.last().copied() {
-            let (left, right) = (self.child(at, false), self.child(at, true));
-            if !stale(self, at) {
+            let Some(node) = self.node(at).filter(|node| node.is_stale()) else {
                 stack.pop();
-            } else if stale(self, left) {
-                stack.push(left);
-            } else if stale(self, right) {
-                stack.push(right);
-            } else {
-                let hash = node_hash(&self.kept_hash(left), &self.kept_hash(right));
-                self.set_hash(at, hash);
-                stack.pop();
+                continue;
+            };
+            let (left, right) = (NodeIx(node.left), NodeIx(node.right));
+            match (self.fresh_hash(left), self.fresh_hash(right)) {
+                (Some(left), Some(right)) => {
+                    let hash = match self.remembered().filter(|_| beside) {
+                        Some(remembered) => remembered.node(&left, &right, || node_hash(&left, &right)),
+                        None => node_hash(&left, &right),
+                    };
+                    self.set_hash(at, hash);
+                    stack.pop();
+                }
+                (None, _) => stack.push(left),
+                (_, None) => stack.push(right),
             }
         }
         self.kept_hash(root)
+    }
+
+    /// The hash of a node or of nothing, unless the node is an inner one and stale.
+    fn fresh_hash(&self, at: NodeIx) -> Option<Digest> {
+        match self.node(at) {
+            Some(node) => (!node.is_stale()).then_some(node.hash),
+            None => Some(EMPTY),
+        }
     }
 
     /// The hashes beside the way from the root to the leaf of `entry`, the root's children first.
@@ -353,15 +381,15 @@ mod tests {
                 expected.remove(&key);
             }
             if step % 5 == 0 {
-                assert_eq!(tries.rehash(root), whole(&expected, 0));
+                assert_eq!(tries.rehash(root, false), whole(&expected, 0));
             }
             if step % 97 == 0 {
                 tries.share(root);
-                olds.push((root, tries.rehash(root)));
+                olds.push((root, tries.rehash(root, false)));
             }
         }
         for (old, hash) in olds {
-            assert_eq!(tries.rehash(old), hash, "a shared trie keeps its hash");
+            assert_eq!(tries.rehash(old, false), hash, "a shared trie keeps its hash");
             tries.release(old);
         }
         tries.release(root);

@@ -1,17 +1,22 @@
 //! The state of any past: F(X) for a parent-closed part X of a namespace (SPEC §2, §4).
 //!
 //! A sound op with nothing concurrent is always effective, so a view moves along a branch by applying one op after the
-//! other. Views of branch tips are kept; of each run a view is kept now and then; any other past is folded from the
-//! last checkpoint of the whole before the first place where the two differ.
+//! other. Views of branch tips are kept; of each run a view is kept now and then. Over a merge, a tip's view goes back by some
+//! [recent] ops and comes forward again with what the merge brings; any other past is folded from the last checkpoint of
+//! the whole before the first place where the two differ.
+//!
+//! [recent]: crate::recent
 
 use crate::arena::{GroupIx, OpIx};
 use crate::authority::Glance;
 use crate::cells::{Cells, State};
 use crate::dag::{Dag, Past};
+use crate::decisions::{Changes, Decision};
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::{Hash, NamespaceId};
-use crate::limits::{MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
+use crate::limits::{MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY};
+use crate::recent::{Lately, Recent};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
 use crate::work::{Tape, Work};
@@ -23,14 +28,19 @@ use hashbrown::HashMap;
 pub(crate) struct View {
     pub(crate) state: State,
     pub(crate) forest: Option<Forest>,
+    /// What it takes to move on over a merge, if that is known.
+    pub(crate) lately: Option<Lately>,
 }
 
 impl View {
+    pub(crate) const fn new(state: State, forest: Option<Forest>) -> Self {
+        Self { state, forest, lately: None }
+    }
+
+    /// A view of the same past, for others: one moves on, and it is not this.
     fn share(&self, memory: &mut Memory) -> Self {
-        Self {
-            state: memory.cells.share(&self.state),
-            forest: self.forest.as_ref().map(|forest| forest.share(&mut memory.tries)),
-        }
+        let forest = self.forest.as_ref().map(|forest| forest.share(&mut memory.tries));
+        Self::new(memory.cells.share(&self.state), forest)
     }
 
     pub(crate) fn release(self, memory: &mut Memory) {
@@ -48,19 +58,32 @@ impl View {
     pub(crate) fn state_hash(&mut self, history: &History, memory: &mut Memory, group: GroupIx) -> Hash {
         let Memory { cells, tries } = memory;
         let glance = Glance { history, cells, state: &self.state };
-        self.forest.get_or_insert(Forest::EMPTY).state_hash(tries, glance, group)
+        let beside = self.lately.is_some();
+        self.forest.get_or_insert(Forest::EMPTY).state_hash(tries, glance, group, beside)
     }
 
     /// The view with one more sound op that has all of it in its past.
     pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, tape: &mut Tape) {
         tape.clear();
         Work { history, cells: &mut memory.cells, state: &mut self.state, tape, looks: None }.extend(op);
+        if let Some(lately) = &mut self.lately {
+            lately.recent.push(op, tape);
+        }
         if let Some(forest) = &mut self.forest {
             for (cell, old) in tape.iter() {
                 forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
             }
         }
     }
+}
+
+/// How the states of merges were found whose parents were not all the heads: for hosts that watch what they cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MergeCounts {
+    /// The state of a parent was at hand, and what the merge brought took its effect at the end.
+    pub moved: u64,
+    /// Folded from a state of the whole.
+    pub folded: u64,
 }
 
 /// So many ops are little more than a parent's own past: those that a busy group hears of at once.
@@ -84,6 +107,7 @@ pub(crate) struct Views {
     of_runs: HashMap<OpIx, State>,
     clock: u64,
     tape: Tape,
+    counts: MergeCounts,
 }
 
 /// All that a view is made from.
@@ -118,6 +142,10 @@ impl Views {
         }
     }
 
+    pub(crate) const fn counts(&self) -> MergeCounts {
+        self.counts
+    }
+
     pub(crate) fn has(&self, op: OpIx) -> bool {
         self.after.contains_key(&op)
     }
@@ -126,8 +154,52 @@ impl Views {
     pub(crate) fn of_parents(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
         match parents {
             [only] => self.after_op(sources, *only),
-            _ => View { state: general(sources, past), forest: None },
+            _ => self.of_merge(sources, parents, past),
         }
+    }
+
+    /// The view of a merge: that of a parent, moved on, or one made anew.
+    fn of_merge(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
+        let beyond = Beyond::of(sources, past);
+        let is_near = beyond.ops.len() <= MAX_OPS_BEHIND;
+        if is_near && let Some(view) = self.moved(sources, parents, past, &beyond) {
+            self.counts.moved = self.counts.moved.saturating_add(1);
+            return view;
+        }
+        self.counts.folded = self.counts.folded.saturating_add(1);
+        if !is_near {
+            return View::new(general(sources, past, &beyond, None), None);
+        }
+        let mut recent = Recent::since(OpIx::NONE);
+        let state = general(sources, past, &beyond, Some(&mut recent));
+        let lately = Lately::new(recent, sources.standing, beyond.decisions);
+        View { state, forest: None, lately: Some(lately) }
+    }
+
+    /// The view of the parent that has most of this past, if nobody else needs it, with the rest taken in: `None` if it is
+    /// not known how.
+    fn moved(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past, beyond: &Beyond) -> Option<View> {
+        let Sources { history, standing, .. } = sources;
+        let dag = &history.dag;
+        let moves =
+            |op: &&OpIx| dag.is_head(**op) && self.after.get(*op).is_some_and(|kept| kept.view.lately.is_some());
+        let tip = *parents.iter().filter(moves).max_by_key(|op| (dag.size(&dag.past(**op)), **op))?;
+        let own = dag.past_with(tip);
+        let mut new = dag.between(&own, past, MAX_OPS_MOVED_OVER)?;
+        new.retain(|op| history.fact(*op).is_some_and(Fold::takes));
+        let lately = self.after.get(&tip)?.view.lately.as_ref()?;
+        let changed = lately.decided_otherwise(history, standing, &own, &beyond.decisions)?;
+        let first = history.first_in_fold_order(new.iter().chain(&changed).copied());
+        if first.is_some_and(|first| !lately.recent.reaches(history, first)) {
+            return None;
+        }
+        let Kept { mut view, .. } = self.after.remove(&tip)?;
+        let mut recent = view.lately.take()?.recent;
+        if let Some(first) = first {
+            go_back_and_on(sources, beyond, &mut view, &mut recent, first, new);
+        }
+        view.lately = Some(Lately::new(recent, sources.standing, beyond.decisions.clone()));
+        Some(view)
     }
 
     /// The view after one op, with its tries if they are kept.
@@ -173,11 +245,12 @@ impl Views {
         };
         let Some(base) = base else {
             let past = sources.history.dag.past(op);
-            let mut view = View { state: general(sources, &past), forest: None };
+            let beyond = Beyond::of(sources, &past);
+            let mut view = View::new(general(sources, &past, &beyond, None), None);
             view.extend(sources.history, sources.memory, op, &mut self.tape);
             return view;
         };
-        let mut view = View { state: base, forest: None };
+        let mut view = View::new(base, None);
         for op in way.into_iter().rev() {
             view.extend(sources.history, sources.memory, op, &mut self.tape);
             self.keep_of_run(sources.memory, sources.history, op, &view.state);
@@ -266,35 +339,94 @@ fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State, to: &State
     }
 }
 
-/// Folds a past from the last checkpoint of the whole before the first place where the two differ.
-fn general(sources: &mut Sources<'_>, past: &Past) -> State {
+/// What of the whole is not in a past, and which decisions are others there.
+struct Beyond {
+    /// Sound ops that the past does not have.
+    ops: Vec<OpIx>,
+    decisions: Changes,
+}
+
+impl Beyond {
+    fn of(sources: &Sources<'_>, past: &Past) -> Self {
+        let history: &History = sources.history;
+        let mut ops = Vec::new();
+        history.dag.for_each_outside(past, |op| {
+            if history.fact(op).is_some_and(Fold::takes) {
+                ops.push(op);
+            }
+        });
+        let decisions = sources.standing.differences(history, past, &ops);
+        Self { ops, decisions }
+    }
+
+    /// The decision about an op in the past.
+    fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
+        self.decisions.get(&op).copied().unwrap_or_else(|| standing.decision(op))
+    }
+}
+
+/// Takes a view back to before the `first` op that is new or that is decided otherwise, and forward again with what is
+/// `new`.
+fn go_back_and_on(
+    sources: &mut Sources<'_>,
+    beyond: &Beyond,
+    view: &mut View,
+    recent: &mut Recent,
+    first: OpIx,
+    new: Vec<OpIx>,
+) {
+    let Sources { history, memory, standing, .. } = sources;
+    let history: &History = history;
+    let cells = &mut memory.cells;
+    // Each cell with what was in it at the outset: its first mention counts.
+    let mut before = Tape::with_capacity(MAX_OPS_MOVED_OVER);
+    let mut ops = new;
+    ops.extend(recent.go_back(history, first, |cell, old| {
+        before.push((cell, cells.get(&view.state, cell)));
+        cells.set(&mut view.state, cell, old);
+    }));
+    ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+    let mut tape = Tape::new();
+    for op in ops {
+        tape.clear();
+        let conflict = beyond.decision(standing, op).conflict;
+        Work { history, cells, state: &mut view.state, tape: &mut tape, looks: None }.fold(op, conflict);
+        recent.push(op, &tape);
+        before.append(&mut tape);
+    }
+    let Some(forest) = &mut view.forest else { return };
+    before.sort_by_key(|(cell, _)| *cell);
+    before.dedup_by_key(|(cell, _)| *cell);
+    for (cell, old) in before {
+        forest.mark(cell, &old, &cells.get(&view.state, cell));
+    }
+}
+
+/// Folds a past from the last checkpoint of the whole before the first place where the two differ; lists the recent ops
+/// for whoever wants to move on.
+fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond, mut recent: Option<&mut Recent>) -> State {
     let Sources { history, memory, standing, fold, .. } = sources;
     let history: &History = history;
-    let mut outside = Vec::new();
-    history.dag.for_each_outside(past, |op| {
-        if history.fact(op).is_some_and(Fold::takes) {
-            outside.push(op);
-        }
-    });
-    let differences = standing.differences(history, past, &outside);
-    let first = outside
-        .iter()
-        .chain(differences.keys())
-        .copied()
-        .reduce(|a, b| if history.compare_fold_order(b, a).is_lt() { b } else { a });
+    let first = history.first_in_fold_order(beyond.ops.iter().chain(beyond.decisions.keys()).copied());
+    let before = first.or_else(|| fold.order().last()).unwrap_or_default();
     let (mut state, last) = match first {
-        Some(first) => fold.checkpoint_before(history, &mut memory.cells, first),
-        None if fold.is_settled() => return memory.cells.share(fold.state()),
-        None => fold.checkpoint_before(history, &mut memory.cells, fold.order().last().unwrap_or_default()),
+        None if fold.is_settled() => (memory.cells.share(fold.state()), before),
+        _ => fold.checkpoint_before(history, &mut memory.cells, before),
     };
+    if let Some(recent) = &mut recent {
+        **recent = Recent::since(last);
+    }
     let mut tape = Tape::default();
     for op in fold.order().iter_from(history, last) {
         let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
         if included {
-            let decision = differences.get(&op).copied().unwrap_or_else(|| standing.decision(op));
+            let conflict = beyond.decision(standing, op).conflict;
             tape.clear();
             Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: None }
-                .fold(op, decision.conflict);
+                .fold(op, conflict);
+            if let Some(recent) = &mut recent {
+                recent.push(op, &tape);
+            }
         }
     }
     state
