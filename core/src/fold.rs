@@ -123,6 +123,12 @@ impl Fold {
         core::mem::take(&mut self.difference)
     }
 
+    /// Forgets what changed: nobody will ask.
+    pub(crate) fn forget_difference(&mut self) {
+        self.difference.cells.clear();
+        self.difference.verdicts.clear();
+    }
+
     /// The last checkpoint whose ops all come before `op`, to be folded on from: a copy of its state, and its last op.
     pub(crate) fn checkpoint_before(&self, history: &History, cells: &mut Cells, op: OpIx) -> (State, OpIx) {
         let at = self.checkpoints.partition_point(|checkpoint| history.compare_fold_order(checkpoint.last, op).is_lt());

@@ -231,8 +231,6 @@ fn read_namespace(body: &mut &[u8]) -> Result<Namespace, SnapshotError> {
         let op = Op { id, parents: &parents, record: read(body)? };
         restore_op(&mut namespace, &record, &op).ok_or(SnapshotError::Inconsistent)?;
     }
-    namespace.settle();
-    // What it told before it was written down is not told again.
     let _ = namespace.take_difference();
     let same_names = namespace.history.directory.names() == record.names;
     if !same_names || namespace.digest() != record.digest {
@@ -266,6 +264,8 @@ fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &Op<'_>) 
     namespace.note_giver(causal.is_none().then_some(&op.record.basis));
     namespace.note_nonce(ix, op.record.signer, u64::from(op.record.nonce));
     namespace.take_in(ix, None, alone);
+    // What it told before it was written down is not told again.
+    namespace.fold.forget_difference();
     Some(())
 }
 
