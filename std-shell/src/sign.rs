@@ -1,7 +1,7 @@
-//! Signing, as fast as the library of curves can.
+//! Signing, with the faster library.
 //!
-//! With the feature `batch` (on by default) curve25519-dalek multiplies the base point from its table, and the public half
-//! is not worked out again; without it the core signs. RFC 8032 leaves nothing to choose, so both give the same bytes.
+//! With the feature `batch` (on by default) ed25519-dalek signs, which multiplies the base point from a table; without it the
+//! core does. RFC 8032 leaves nothing to choose, so both give the same bytes.
 
 use folkmoot_core::{SignError, SignableGroupOp, SigningKey, VerifiedOp};
 
@@ -22,13 +22,10 @@ pub use fast::sign;
 mod fast {
     use super::{SignError, SignableGroupOp, SigningKey, VerifiedOp};
     use crate::verify::with_verifier;
-    use curve25519_dalek::edwards::EdwardsPoint;
-    use curve25519_dalek::scalar::{Scalar, clamp_integer};
+    use ed25519_dalek::Signer;
     use folkmoot_core::codec::Malformed;
     use folkmoot_core::limits::MAX_OP_BYTES;
     use folkmoot_core::{PublicKey, SignatureCheck, SignedGroupOp, VerifySignatures};
-    use sha2::{Digest, Sha512};
-    use zeroize::Zeroizing;
 
     /// Signs with a key whose public half must be the op's signer, as [`SignableGroupOp::sign`] does and in a small part of
     /// its time.
@@ -54,19 +51,8 @@ mod fast {
         Ok(op)
     }
 
-    /// RFC 8032, with a secret that no branch and no address depends on.
     fn signature(key: &SigningKey, message: &[u8]) -> [u8; 64] {
-        let secret: Zeroizing<[u8; 64]> = Zeroizing::new(Sha512::digest(key.expose_seed()).into());
-        let mut halves = secret.as_chunks::<32>().0.iter().copied();
-        let (low, prefix) = (halves.next().unwrap_or_default(), Zeroizing::new(halves.next().unwrap_or_default()));
-        let a = Zeroizing::new(Scalar::from_bytes_mod_order(clamp_integer(low)));
-        let wide = |hash: Sha512| Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-        let r = Zeroizing::new(wide(Sha512::new().chain_update(prefix.as_slice()).chain_update(message)));
-        let big_r = EdwardsPoint::mul_base(&r).compress();
-        let k = wide(Sha512::new().chain_update(big_r.0).chain_update(key.public().0).chain_update(message));
-        let mut out = [0; 64];
-        out.as_chunks_mut::<32>().0.iter_mut().zip([big_r.0, (k * *a + *r).to_bytes()]).for_each(|(o, part)| *o = part);
-        out
+        ed25519_dalek::SigningKey::from_bytes(key.expose_seed()).sign(message).to_bytes()
     }
 
     /// Knows the signature that was just made; the two inside a claim are verified.
@@ -91,7 +77,7 @@ mod fast {
     mod tests {
         use super::*;
         use folkmoot_core::{Engine, GroupOp, NamespaceId, Role};
-        use sha2::Sha256;
+        use sha2::{Digest, Sha256};
 
         fn key(seed: u64) -> SigningKey {
             SigningKey::from_seed(Sha256::digest(seed.to_le_bytes()).into())
