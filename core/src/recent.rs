@@ -102,9 +102,8 @@ impl Lately {
         let now = |op: &OpIx| there.get(op).copied().unwrap_or_else(|| standing.decision(*op));
         let changed = here.iter().filter(|(op, then)| now(op).conflict != then.conflict).map(|(op, _)| *op);
         let new = there.keys().filter(|op| !here.contains_key(*op)).copied();
-        let mut all: Vec<OpIx> = changed.chain(new).filter(|op| history.dag.contains(own, *op)).collect();
-        all.sort_unstable();
-        Some(all)
+        // In no particular order: it is asked which is the first.
+        Some(changed.chain(new).filter(|op| history.dag.contains(own, *op)).collect())
     }
 }
 

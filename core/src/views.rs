@@ -80,7 +80,7 @@ impl View {
 /// How the states of merges were found whose parents were not all the heads: for hosts that watch what they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MergeCounts {
-    /// The state of a parent was at hand, and what the merge brought took its effect at the end.
+    /// The state of a parent was at hand: it went back a little and came forward with what the merge brought.
     pub moved: u64,
     /// Folded from a state of the whole.
     pub folded: u64,
@@ -162,23 +162,26 @@ impl Views {
     fn of_merge(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
         let beyond = Beyond::of(sources, past);
         let is_near = beyond.ops.len() <= MAX_OPS_BEHIND;
-        if is_near && let Some(view) = self.moved(sources, parents, past, &beyond) {
-            self.counts.moved = self.counts.moved.saturating_add(1);
-            return view;
-        }
-        self.counts.folded = self.counts.folded.saturating_add(1);
-        if !is_near {
-            return View::new(general(sources, past, &beyond, None), None);
-        }
-        let mut recent = Recent::since(OpIx::NONE);
-        let state = general(sources, past, &beyond, Some(&mut recent));
-        let lately = Lately::new(recent, sources.standing, beyond.decisions);
-        View { state, forest: None, lately: Some(lately) }
+        let moved = if is_near { self.moved(sources, parents, past, &beyond) } else { None };
+        let count = if moved.is_some() { &mut self.counts.moved } else { &mut self.counts.folded };
+        *count = count.saturating_add(1);
+        let (mut view, recent) = moved.unwrap_or_else(|| {
+            let (state, recent) = general(sources, past, &beyond);
+            (View::new(state, None), recent)
+        });
+        view.lately = is_near.then(|| Lately::new(recent, sources.standing, beyond.decisions));
+        view
     }
 
-    /// The view of the parent that has most of this past, if nobody else needs it, with the rest taken in: `None` if it is
-    /// not known how.
-    fn moved(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past, beyond: &Beyond) -> Option<View> {
+    /// The view of the parent that has most of this past, if nobody else needs it, with the rest taken in, and its recent
+    /// ops: `None` if it is not known how.
+    fn moved(
+        &mut self,
+        sources: &mut Sources<'_>,
+        parents: &[OpIx],
+        past: &Past,
+        beyond: &Beyond,
+    ) -> Option<(View, Recent)> {
         let Sources { history, standing, .. } = sources;
         let dag = &history.dag;
         let moves =
@@ -196,10 +199,9 @@ impl Views {
         let Kept { mut view, .. } = self.after.remove(&tip)?;
         let mut recent = view.lately.take()?.recent;
         if let Some(first) = first {
-            go_back_and_on(sources, beyond, &mut view, &mut recent, first, new);
+            go_back_and_on(sources, beyond, (&mut view, &mut recent), first, new, &mut self.tape);
         }
-        view.lately = Some(Lately::new(recent, sources.standing, beyond.decisions.clone()));
-        Some(view)
+        Some((view, recent))
     }
 
     /// The view after one op, with its tries if they are kept.
@@ -246,7 +248,7 @@ impl Views {
         let Some(base) = base else {
             let past = sources.history.dag.past(op);
             let beyond = Beyond::of(sources, &past);
-            let mut view = View::new(general(sources, &past, &beyond, None), None);
+            let mut view = View::new(general(sources, &past, &beyond).0, None);
             view.extend(sources.history, sources.memory, op, &mut self.tape);
             return view;
         };
@@ -370,10 +372,10 @@ impl Beyond {
 fn go_back_and_on(
     sources: &mut Sources<'_>,
     beyond: &Beyond,
-    view: &mut View,
-    recent: &mut Recent,
+    (view, recent): (&mut View, &mut Recent),
     first: OpIx,
     new: Vec<OpIx>,
+    tape: &mut Tape,
 ) {
     let Sources { history, memory, standing, .. } = sources;
     let history: &History = history;
@@ -386,13 +388,12 @@ fn go_back_and_on(
         cells.set(&mut view.state, cell, old);
     }));
     ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
-    let mut tape = Tape::new();
     for op in ops {
         tape.clear();
         let conflict = beyond.decision(standing, op).conflict;
-        Work { history, cells, state: &mut view.state, tape: &mut tape, looks: None }.fold(op, conflict);
-        recent.push(op, &tape);
-        before.append(&mut tape);
+        Work { history, cells, state: &mut view.state, tape, looks: None }.fold(op, conflict);
+        recent.push(op, tape);
+        before.append(tape);
     }
     let Some(forest) = &mut view.forest else { return };
     before.sort_by_key(|(cell, _)| *cell);
@@ -402,9 +403,9 @@ fn go_back_and_on(
     }
 }
 
-/// Folds a past from the last checkpoint of the whole before the first place where the two differ; lists the recent ops
+/// Folds a past from the last checkpoint of the whole before the first place where the two differ; with the recent ops,
 /// for whoever wants to move on.
-fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond, mut recent: Option<&mut Recent>) -> State {
+fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, Recent) {
     let Sources { history, memory, standing, fold, .. } = sources;
     let history: &History = history;
     let first = history.first_in_fold_order(beyond.ops.iter().chain(beyond.decisions.keys()).copied());
@@ -413,9 +414,7 @@ fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond, mut recent: 
         None if fold.is_settled() => (memory.cells.share(fold.state()), before),
         _ => fold.checkpoint_before(history, &mut memory.cells, before),
     };
-    if let Some(recent) = &mut recent {
-        **recent = Recent::since(last);
-    }
+    let mut recent = Recent::since(last);
     let mut tape = Tape::default();
     for op in fold.order().iter_from(history, last) {
         let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
@@ -424,10 +423,8 @@ fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond, mut recent: 
             tape.clear();
             Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: None }
                 .fold(op, conflict);
-            if let Some(recent) = &mut recent {
-                recent.push(op, &tape);
-            }
+            recent.push(op, &tape);
         }
     }
-    state
+    (state, recent)
 }

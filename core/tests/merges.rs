@@ -5,9 +5,9 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::{Moot, ops};
+use common::{Moot, key, ops, who};
 use folkmoot_core::group_op::capabilities::CAN_INVITE_MEMBERS;
-use folkmoot_core::limits::{MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER};
+use folkmoot_core::limits::{MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, REMEMBERED_NODES};
 use folkmoot_core::{Engine, GroupOp, MergeCounts, OpId, Role, UpgradePolicy, Verdict, VoidReason};
 
 /// What merges took a replica that hears all ops as they were sent and makes none; it comes to the same as the moot.
@@ -30,7 +30,13 @@ const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
 fn side_by_side(behind: usize, rounds: usize, op_of: impl Fn(&str, usize) -> GroupOp) -> Moot {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     moot.let_in("alice", &["dave", "erin"], Role::Member);
-    let mut past: Vec<Vec<OpId>> = vec![moot.heads().repeat(PEOPLE.len())];
+    let tip = moot.heads()[0];
+    go_side_by_side(&mut moot, tip, behind, rounds, op_of);
+    moot
+}
+
+fn go_side_by_side(moot: &mut Moot, tip: OpId, behind: usize, rounds: usize, op_of: impl Fn(&str, usize) -> GroupOp) {
+    let mut past: Vec<Vec<OpId>> = vec![vec![tip; PEOPLE.len()]];
     for round in 0..rounds {
         let mut made = Vec::new();
         for (at, person) in PEOPLE.iter().enumerate() {
@@ -42,7 +48,6 @@ fn side_by_side(behind: usize, rounds: usize, op_of: impl Fn(&str, usize) -> Gro
         }
         past.push(made);
     }
-    moot
 }
 
 #[test]
@@ -53,6 +58,24 @@ fn who_goes_on_beside_others_takes_in_what_they_do_and_nothing_is_folded_from_th
         assert!(merges.folded <= 3, "the first of each: {merges:?}");
         assert!(merges.moved >= 30, "{merges:?}");
     }
+}
+
+#[test]
+fn what_several_remember_of_a_large_group_is_what_each_would_have_hashed() {
+    // Two nodes of a trie for each member: more than it takes to remember any.
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    for number in 0..REMEMBERED_NODES / 2 + 50 {
+        let member = ops::add(&format!("guest {number}"), Role::Member);
+        let draft = moot.engine.draft(&moot.id(), &moot.root(), &who("alice"), member).expect("she may");
+        moot.deliver(draft.sign(&key("alice")).expect("her key"));
+    }
+    let tip = moot.heads()[0];
+    go_side_by_side(&mut moot, tip, 2, 8, |person, round| match round % 3 {
+        0 => ops::add(&format!("{person}'s {round}"), Role::Member),
+        1 => ops::set_role(&format!("guest {}", round / 3), if round % 2 == 0 { Role::Member } else { Role::ReadOnly }),
+        _ => ops::member_alias(&format!("guest {round}"), person),
+    });
+    assert!(merges_of_a_replica(&mut moot).moved > 10);
 }
 
 #[test]
