@@ -99,7 +99,7 @@ impl fmt::Debug for SigningKey {
 }
 
 /// An op whose form and signature are good: the only thing that [`crate::Engine::apply`] takes. It is made by
-/// [`SignedGroupOp::verify`], by [`VerifiedOp::verify_all`] and by [`SignableGroupOp::sign`], and made again by
+/// [`SignedGroupOp::verify`], by [`VerifiedOp::verify_all`] and by [`SignableGroupOp::sign_by`], and made again by
 /// [`VerifiedBefore::restore`] of what one of these made on this node; nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedOp {
@@ -352,6 +352,19 @@ impl SignableGroupOp {
     /// # Errors
     /// [`SignError`] if the key is another's, or the op is malformed.
     pub fn sign(self, key: &SigningKey) -> Result<VerifiedOp, SignError> {
+        self.sign_by(key, SigningKey::sign)
+    }
+
+    /// As [`Self::sign`], with a host's own way to sign: a faster library, or a device. Nobody looks at what it makes; if
+    /// it is not the key's signature over these bytes, this replica has an op that all others refuse.
+    ///
+    /// # Errors
+    /// [`SignError`] if the key is another's, or the op is malformed.
+    pub fn sign_by(
+        self,
+        key: &SigningKey,
+        sign: impl FnOnce(&SigningKey, &[u8]) -> SignatureBytes,
+    ) -> Result<VerifiedOp, SignError> {
         if key.public() == PublicKey::ZERO {
             return Err(SignError::NoKey);
         }
@@ -360,7 +373,7 @@ impl SignableGroupOp {
         }
         self.check()?;
         let bytes = self.signable_bytes();
-        let signature = key.sign(&bytes);
+        let signature = sign(key, &bytes);
         let claim_verified = claim_verifies(&self);
         let op = VerifiedOp::new(SignedGroupOp { signable: self, signature }, &bytes, claim_verified);
         if op.encoded_len > crate::limits::MAX_OP_BYTES {

@@ -69,7 +69,7 @@ pub(crate) fn verify_here(ops: Vec<SignedGroupOp>) -> Vec<Result<VerifiedOp, Bad
     with_verifier(|verifier| VerifiedOp::verify_all(ops, verifier))
 }
 
-pub(crate) fn with_verifier<T>(work: impl FnOnce(&mut Verifier) -> T) -> T {
+fn with_verifier<T>(work: impl FnOnce(&mut Verifier) -> T) -> T {
     let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut verifier = idle().pop().unwrap_or_default();
     let out = work(&mut verifier);
