@@ -72,7 +72,7 @@ impl Author {
 
     /// Makes an op on all that this author knows, and takes it in.
     pub(crate) fn make(&mut self, key: &SigningKey, op: GroupOp) -> Fallible<VerifiedOp> {
-        let op = self.engine.draft(&self.namespace, &self.root, &key.public(), op)?.sign(key)?;
+        let op = folkmoot::sign(self.engine.draft(&self.namespace, &self.root, &key.public(), op)?, key)?;
         self.hear(&op)?;
         Ok(op)
     }
@@ -81,13 +81,13 @@ impl Author {
     /// far back would make that state anew.
     pub(crate) fn make_beside(other: &VerifiedOp, key: &SigningKey, op: GroupOp) -> Fallible<VerifiedOp> {
         let beside = other.signable().clone();
-        Ok(SignableGroupOp { signer: key.public(), nonce: 1, op, ..beside }.sign(key)?)
+        Ok(folkmoot::sign(SignableGroupOp { signer: key.public(), nonce: 1, op, ..beside }, key)?)
     }
 
     /// Makes an op on parents of one's choice. It is not taken in.
     pub(crate) fn make_on(&mut self, key: &SigningKey, op: GroupOp, parents: &[OpId]) -> Fallible<VerifiedOp> {
         let draft = self.engine.draft_on(&self.namespace, &self.root, &key.public(), op, parents)?;
-        Ok(draft.sign(key)?)
+        Ok(folkmoot::sign(draft, key)?)
     }
 }
 

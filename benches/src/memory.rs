@@ -16,7 +16,7 @@ struct Grown {
 }
 
 fn made(engine: &mut Engine, namespace: NamespaceId, founder: &SigningKey, op: GroupOp) -> Fallible<u64> {
-    let op = engine.draft(&namespace, &namespace.into(), &founder.public(), op)?.sign(founder)?;
+    let op = folkmoot::sign(engine.draft(&namespace, &namespace.into(), &founder.public(), op)?, founder)?;
     let start = cpu_ns();
     let admitted = engine.apply(op).durable().len();
     let took = cpu_ns().saturating_sub(start);

@@ -23,6 +23,31 @@ pub(crate) fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
     })
 }
 
+/// SHA-256 of a byte and two hashes: what every node of a trie is, so the places of all bytes are known beforehand.
+pub(crate) fn sha256_tagged_pair(tag: u8, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    const BITS: u16 = 8 * (1 + 2 * 32);
+    let mut blocks = [[0u8; BLOCK_BYTES]; 2];
+    let [first, second] = &mut blocks;
+    let (right_in_first, right_in_second) = right.split_at(BLOCK_BYTES - 33);
+    first[0] = tag;
+    first[1..33].copy_from_slice(left);
+    first[33..].copy_from_slice(right_in_first);
+    second[..1].copy_from_slice(right_in_second);
+    second[1] = 0x80;
+    second[BLOCK_BYTES - 2..].copy_from_slice(&BITS.to_be_bytes());
+    let mut state = START;
+    compress256(&mut state, &blocks);
+    to_bytes(state)
+}
+
+fn to_bytes(state: [u32; 8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (bytes, word) in out.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    out
+}
+
 /// The hash of a short message, put together and padded in place: most of what is hashed is a trie's nodes, for which
 /// buffering costs as much as hashing. `None` if it is too long.
 fn short(parts: &[&[u8]]) -> Option<[u8; 32]> {
@@ -40,17 +65,21 @@ fn short(parts: &[&[u8]]) -> Option<[u8; 32]> {
     *blocks.get_mut(..used)?.as_flattened_mut().last_chunk_mut()? = bits;
     let mut state = START;
     compress256(&mut state, blocks.get(..used)?);
-    let mut out = [0; 32];
-    for (bytes, word) in out.as_chunks_mut().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
-    Some(out)
+    Some(to_bytes(state))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::vec::Vec;
+
+    #[test]
+    fn a_tagged_pair_hashes_as_its_bytes_do() {
+        for tag in 0..=2 {
+            let (left, right) = (core::array::from_fn(|at| at as u8), core::array::from_fn(|at| 200 - at as u8));
+            assert_eq!(sha256_tagged_pair(tag, &left, &right), sha256_parts(&[&[tag], &left, &right]));
+        }
+    }
 
     #[test]
     fn messages_of_every_length_around_the_bounds_hash_as_the_library_has_it() {

@@ -3,7 +3,7 @@
 //! A [`Forest`] is the tries of one state: one over the live groups, and in each leaf of it the group's own. It notes
 //! which cells have changed and hashes them when somebody asks.
 
-use crate::arena::{CellIx, GroupIx, NodeIx, PersonIx};
+use crate::arena::{CellIx, GroupIx, PersonIx};
 use crate::authority::{Glance, Read};
 use crate::cells::{Cell, GroupCell, MemberCell};
 use crate::directory::{CellKey, Directory};
@@ -12,7 +12,7 @@ use crate::group_op::{Role, UpgradePolicy, Visibility};
 use crate::hashing::sha256_parts;
 use crate::ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, PublicKey};
 use crate::limits::MAX_PROOF_SIBLINGS;
-use crate::trie::{Digest, EMPTY, Tries, bit_at, leaf_hash, node_hash};
+use crate::trie::{Digest, EMPTY, Trie, Tries, bit_at, leaf_hash, node_hash};
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::BorshSerialize;
@@ -171,27 +171,21 @@ fn group_of(directory: &Directory, cell: CellIx) -> GroupIx {
     }
 }
 
-fn to_bytes(value: &impl BorshSerialize) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(256);
-    value.serialize(&mut out).ok()?;
-    Some(out)
-}
-
-/// The value of an entry, if the state has it.
-fn entry_value(history: &History, cell: CellIx, which: u32, value: &Cell) -> Option<Vec<u8>> {
+/// Writes the value of an entry over what `out` holds, if the state has it.
+fn write_value(out: &mut Vec<u8>, history: &History, cell: CellIx, which: u32, value: &Cell) -> Option<()> {
     let directory = &history.directory;
+    out.clear();
     match value {
-        Cell::Member(member) if which == BAR => member.barred.then(Vec::new),
-        Cell::Member(MemberCell { present: true, role, capabilities, alias, .. }) => to_bytes(&MemberValue {
-            role: *role,
-            capabilities: u32::from(*capabilities),
-            alias: directory.text(*alias),
-        }),
+        Cell::Member(member) if which == BAR => return member.barred.then_some(()),
+        Cell::Member(MemberCell { present: true, role, capabilities, alias, .. }) => {
+            MemberValue { role: *role, capabilities: u32::from(*capabilities), alias: directory.text(*alias) }
+                .serialize(out)
+        }
         Cell::Group(group) if group.alive => {
             let here = group_of(directory, cell);
             let parent = directory.parent(here);
             let application = directory.application(group.target)?;
-            to_bytes(&GroupValue {
+            GroupValue {
                 parent: parent.is_some().then(|| directory.group_id(parent)),
                 alias: directory.text(group.alias),
                 visibility: group.visibility,
@@ -201,12 +195,13 @@ fn entry_value(history: &History, cell: CellIx, which: u32, value: &Cell) -> Opt
                 app_key: application.app_key,
                 application_id: application.application_id,
                 migration: application.migration.as_ref().filter(|_| group.migrates),
-            })
+            }
+            .serialize(out)
         }
         Cell::Context(context) if context.present => {
             let Some(CellKey::Context(at)) = directory.cell_key(cell) else { return None };
             let facts = directory.context(at)?;
-            to_bytes(&ContextValue {
+            ContextValue {
                 application_id: facts.application_id,
                 blob_id: facts.blob_id,
                 source: &facts.source,
@@ -214,35 +209,47 @@ fn entry_value(history: &History, cell: CellIx, which: u32, value: &Cell) -> Opt
                 visibility: context.visibility,
                 alias: directory.text(context.alias),
                 registered_by: directory.person(facts.registered_by),
-            })
+            }
+            .serialize(out)
         }
-        Cell::ContextCapability(bits) => to_bytes(bits),
-        Cell::Invitation(invitation) => to_bytes(&(invitation.uses, invitation.revoked)),
-        _ => None,
+        Cell::ContextCapability(bits) => bits.serialize(out),
+        Cell::Invitation(invitation) => (invitation.uses, invitation.revoked).serialize(out),
+        _ => return None,
     }
+    // Writing to a Vec does not fail.
+    .ok()
 }
 
 /// The tries of one state. Who makes one gives it back to [`Forest::release`].
 #[derive(Debug)]
 pub(crate) struct Forest {
-    root: NodeIx,
+    /// Over the live groups; the leaf of each holds the trie of its entries.
+    groups: Trie,
     /// Entries that may differ from what is hashed.
     dirty: Vec<u32>,
     dirty_bound: usize,
+    /// Where a value is written that is about to be hashed.
+    value: Vec<u8>,
 }
 
 const FIRST_DIRTY_BOUND: usize = 1_024;
 
 impl Forest {
     /// Of the empty state.
-    pub(crate) const EMPTY: Self = Self { root: NodeIx::NONE, dirty: Vec::new(), dirty_bound: FIRST_DIRTY_BOUND };
+    pub(crate) const EMPTY: Self =
+        Self { groups: Trie::EMPTY, dirty: Vec::new(), dirty_bound: FIRST_DIRTY_BOUND, value: Vec::new() };
 
     pub(crate) fn share(&self, tries: &mut Tries) -> Self {
-        Self { root: tries.share(self.root), dirty: self.dirty.clone(), dirty_bound: self.dirty_bound }
+        Self {
+            groups: tries.share(&self.groups),
+            dirty: self.dirty.clone(),
+            dirty_bound: self.dirty_bound,
+            value: Vec::new(),
+        }
     }
 
     pub(crate) fn release(self, tries: &mut Tries) {
-        tries.release(self.root);
+        tries.release(self.groups);
     }
 
     /// Notes that a cell changed, if that can be read.
@@ -267,11 +274,8 @@ impl Forest {
         self.flush(tries, glance, beside);
         let directory = &glance.history.directory;
         let key = directory.hashed_group(group);
-        match tries.find(self.root, &key, group.0) {
-            Some(leaf) => {
-                let root = tries.subroot(leaf);
-                group_hash(&directory.group_id(group), &tries.rehash(root, beside))
-            }
+        match tries.nested(&self.groups, &key, group.0, beside) {
+            Some(trie) => group_hash(&directory.group_id(group), &trie.hash()),
             None => Hash::ZERO,
         }
     }
@@ -282,14 +286,14 @@ impl Forest {
         let directory = &glance.history.directory;
         for group in directory.groups() {
             let key = directory.hashed_group(group);
-            let Some(leaf) = tries.find(self.root, &key, group.0) else { continue };
-            if tries.kept_hash(leaf) == EMPTY {
-                let root = tries.subroot(leaf);
-                let hash = group_hash(&directory.group_id(group), &tries.rehash(root, false));
-                tries.set_hash(leaf, leaf_hash(&key, hash.as_bytes()));
+            if tries.is_stale_leaf(&self.groups, &key, group.0)
+                && let Some(trie) = tries.nested(&self.groups, &key, group.0, false)
+            {
+                let hash = group_hash(&directory.group_id(group), &trie.hash());
+                tries.set_leaf_hash(&mut self.groups, &key, group.0, leaf_hash(&key, hash.as_bytes()));
             }
         }
-        let root = tries.rehash(self.root, false);
+        let root = tries.rehash(&mut self.groups, false);
         Hash(sha256_parts(&[NAMESPACE_DOMAIN, namespace.as_bytes(), &root]))
     }
 
@@ -305,11 +309,10 @@ impl Forest {
         let directory = &glance.history.directory;
         let cell = cell_of(directory, group, key);
         let which = if matches!(key, EntryKey::Barred(_)) { BAR } else { OWN };
-        let value = entry_value(glance.history, cell, which, &{ glance }.cell(cell))?;
-        let leaf = tries.find(self.root, &directory.hashed_group(group), group.0)?;
-        let root = tries.subroot(leaf);
-        tries.rehash(root, false);
-        let siblings = tries.siblings(root, &key.hashed(), entry_of(cell, which))?;
+        let mut value = Vec::new();
+        write_value(&mut value, glance.history, cell, which, &{ glance }.cell(cell))?;
+        let trie = tries.nested(&self.groups, &directory.hashed_group(group), group.0, false)?;
+        let siblings = tries.siblings(&trie, &key.hashed(), entry_of(cell, which))?;
         Some(InclusionProof { value, siblings: siblings.into_iter().map(Hash).collect() })
     }
 
@@ -328,12 +331,12 @@ impl Forest {
             if let Some(CellKey::Group(group)) = directory.cell_key(cell) {
                 let lives = glance.lives(group);
                 let key = directory.hashed_group(group);
-                let known = tries.find(self.root, &key, group.0).is_some();
+                let known = tries.has(&self.groups, &key, group.0);
                 if lives && !known {
                     self.build(tries, glance, group, cell);
                     built.push(group);
                 } else if !lives && known {
-                    tries.remove(&mut self.root, &key, group.0);
+                    tries.remove(&mut self.groups, &key, group.0);
                 }
             }
         }
@@ -367,26 +370,25 @@ impl Forest {
     /// Brings one entry of a group that exists to what the state has.
     fn update(&mut self, tries: &mut Tries, history: &History, group: GroupIx, entry: u32, value: &Cell, beside: bool) {
         let directory = &history.directory;
-        let hashed = || {
+        let mut bytes = core::mem::take(&mut self.value);
+        let mut hashed = || {
             let key = hashed_key(directory, entry);
-            let value = entry_value(history, CellIx(entry >> 1), entry & 1, value);
-            (key, value.map(|value| leaf_hash(&key, &value)))
+            let written = write_value(&mut bytes, history, CellIx(entry >> 1), entry & 1, value);
+            (key, written.map(|()| leaf_hash(&key, &bytes)))
         };
         let (key, hash) = match tries.remembered().filter(|_| beside) {
             Some(remembered) => remembered.leaf(entry, value, hashed),
             None => hashed(),
         };
+        self.value = bytes;
         let group_key = directory.hashed_group(group);
-        let leaf = tries.touch(&mut self.root, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
-        let mut below = tries.subroot(leaf);
+        let (leaf, mut below) =
+            tries.take_nested(&mut self.groups, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
         match hash {
-            Some(hash) => {
-                let place = tries.touch(&mut below, &key, entry, |other| hashed_key(directory, other));
-                tries.set_hash(place, hash);
-            }
+            Some(hash) => tries.put(&mut below, &key, entry, hash, |other| hashed_key(directory, other)),
             None => tries.remove(&mut below, &key, entry),
         }
-        tries.set_subroot(leaf, below);
+        tries.put_nested(leaf, below);
     }
 }
 

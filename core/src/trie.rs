@@ -1,49 +1,135 @@
 //! A persistent binary trie over hashed keys (SPEC §6), hashed only where it changed and only when asked.
 //!
-//! A node's hash is all zero while it is stale; no SHA-256 that anybody knows is. A leaf names the entry it stands for,
-//! so that keys need not be kept: whoever owns the trie can tell an entry's key.
+//! A branch holds the hashes of its two children, so that who follows a way down and hashes it up again looks at the
+//! branches on that way and at nothing beside them. A hash is all zero while it is stale; no SHA-256 that anybody knows is.
+//! A leaf is no node but a number in its branch: that of the entry it stands for, so that keys need not be kept; whoever owns
+//! the trie can tell an entry's key. A leaf that holds a trie of its own, as a group's does, has a node for that.
 
 use crate::arena::{NodeIx, Slab};
-use crate::hashing::sha256_parts;
-use crate::limits::REMEMBERED_NODES;
+use crate::hashing::{sha256_parts, sha256_tagged_pair};
+use crate::limits::{MAX_PROOF_SIBLINGS, REMEMBERED_NODES};
 use crate::remembered::Remembered;
 use alloc::vec::Vec;
 
-/// A hash; all zero is the hash of an empty subtree, and marks a stale node.
+/// A hash; all zero is the hash of an empty subtree, and marks a stale one.
 pub(crate) type Digest = [u8; 32];
 
 /// The hash of an empty subtree.
 pub(crate) const EMPTY: Digest = [0; 32];
 
-const LEAF: u32 = 1 << 31;
-const BITS: u16 = 256;
-/// Of a way from the root to a leaf among a billion.
-const TYPICAL_DEPTH: usize = 32;
+const LEAF_TAG: u8 = 0;
+const BRANCH_TAG: u8 = 1;
+/// Branches on a way from the top to a leaf, at most: one for each bit of a key.
+const MAX_DEPTH: usize = MAX_PROOF_SIBLINGS;
 
-#[derive(Debug, Clone, Copy)]
-struct TrieNode {
-    hash: Digest,
-    /// The left child; in a leaf, the entry with the highest bit set.
-    left: u32,
-    /// The right child; in a leaf, the root of a trie of its own, if it has one.
-    right: u32,
+/// What a place in a trie holds: nothing, a branch, the leaf of an entry, or a leaf with a trie of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Child(u32);
+
+const ENTRY: u32 = 1 << 31;
+const NEST: u32 = 1 << 30;
+
+impl Child {
+    const NONE: Self = Self(u32::MAX);
+
+    const fn of_entry(entry: u32) -> Self {
+        Self(entry | ENTRY)
+    }
+
+    const fn of_branch(at: NodeIx) -> Self {
+        Self(at.0)
+    }
+
+    const fn of_nest(at: NodeIx) -> Self {
+        Self(at.0 | NEST)
+    }
+
+    const fn is_none(self) -> bool {
+        self.0 == u32::MAX
+    }
+
+    const fn entry(self) -> Option<u32> {
+        if !self.is_none() && self.0 & ENTRY != 0 { Some(self.0 & !ENTRY) } else { None }
+    }
+
+    const fn branch(self) -> Option<NodeIx> {
+        if self.0 & (ENTRY | NEST) == 0 { Some(NodeIx(self.0)) } else { None }
+    }
+
+    const fn nest(self) -> Option<NodeIx> {
+        if self.0 & (ENTRY | NEST) == NEST { Some(NodeIx(self.0 & !NEST)) } else { None }
+    }
 }
 
-impl TrieNode {
-    const fn entry(&self) -> Option<u32> {
-        if self.left != u32::MAX && self.left & LEAF != 0 { Some(self.left & !LEAF) } else { None }
+/// An inner node: its children, left and right, and their hashes.
+#[derive(Debug, Clone, Copy)]
+struct Branch {
+    hashes: [Digest; 2],
+    children: [Child; 2],
+}
+
+impl Branch {
+    fn side(&self, right: bool) -> (Child, Digest) {
+        let [left_hash, right_hash] = self.hashes;
+        let [left, right_child] = self.children;
+        if right { (right_child, right_hash) } else { (left, left_hash) }
     }
 
-    /// An inner node whose hash is to be worked out.
-    fn is_stale(&self) -> bool {
-        self.hash == EMPTY && self.entry().is_none()
+    fn set_side(&mut self, right: bool, child: Child, hash: Digest) {
+        let [left_hash, right_hash] = &mut self.hashes;
+        let [left, right_child] = &mut self.children;
+        if right {
+            (*right_child, *right_hash) = (child, hash);
+        } else {
+            (*left, *left_hash) = (child, hash);
+        }
     }
+
+    /// A child that is to be hashed before this, and its side.
+    fn stale(&self) -> Option<(NodeIx, bool)> {
+        let stale = |right: bool| {
+            let (child, hash) = self.side(right);
+            child.branch().filter(|_| hash == EMPTY).map(|at| (at, right))
+        };
+        stale(false).or_else(|| stale(true))
+    }
+}
+
+/// A leaf with a trie of its own.
+#[derive(Debug, Clone, Copy)]
+struct Nest {
+    entry: u32,
+    trie: Trie,
+}
+
+/// One trie: what it begins with, and the hash of that. Who makes one gives it back to [`Tries::release`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trie {
+    top: Child,
+    hash: Digest,
+}
+
+impl Trie {
+    pub(crate) const EMPTY: Self = Self { top: Child::NONE, hash: EMPTY };
+
+    /// Its hash, all zero while it is stale.
+    pub(crate) const fn hash(&self) -> Digest {
+        self.hash
+    }
+}
+
+/// A place that a child has.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Top,
+    Below(NodeIx, bool),
 }
 
 /// All tries of one namespace.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tries {
-    nodes: Slab<TrieNode>,
+    branches: Slab<Branch>,
+    nests: Slab<Nest>,
     remembered: Remembered,
 }
 
@@ -54,270 +140,296 @@ pub(crate) fn bit_at(key: &Digest, depth: u16) -> bool {
 }
 
 pub(crate) fn leaf_hash(key: &Digest, value: &[u8]) -> Digest {
-    sha256_parts(&[&[0], key, &sha256_parts(&[value])])
+    sha256_tagged_pair(LEAF_TAG, key, &sha256_parts(&[value]))
 }
 
 pub(crate) fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    sha256_parts(&[&[1], left, right])
+    sha256_tagged_pair(BRANCH_TAG, left, right)
 }
 
 impl Tries {
-    fn node(&self, at: NodeIx) -> Option<&TrieNode> {
-        self.nodes.get(at)
-    }
-
     /// Another holder of the same trie.
-    pub(crate) fn share(&mut self, root: NodeIx) -> NodeIx {
-        self.nodes.share(root);
-        root
+    pub(crate) fn share(&mut self, trie: &Trie) -> Trie {
+        self.hold(trie.top);
+        *trie
     }
 
     /// Gives a trie back.
-    pub(crate) fn release(&mut self, root: NodeIx) {
-        let mut stack = Vec::from([root]);
-        while let Some(at) = stack.pop() {
-            if let Some(node) = self.nodes.release(at) {
-                let children = if node.entry().is_some() { [u32::MAX, node.right] } else { [node.left, node.right] };
-                stack.extend(children.into_iter().map(NodeIx).filter(|child| child.is_some()));
+    pub(crate) fn release(&mut self, trie: Trie) {
+        let mut left = Vec::new();
+        let mut next = Some(trie.top);
+        while let Some(child) = next {
+            if let Some(gone) = child.branch().and_then(|at| self.branches.release(at)) {
+                left.extend(gone.children);
+            } else if let Some(gone) = child.nest().and_then(|at| self.nests.release(at)) {
+                left.push(gone.trie.top);
             }
+            next = left.pop();
         }
     }
 
-    /// The node, or a copy of it that nobody else holds.
-    fn own(&mut self, at: NodeIx) -> NodeIx {
-        if at.is_none() || self.nodes.is_unique(at) {
-            return at;
+    fn hold(&mut self, child: Child) {
+        if let Some(at) = child.branch() {
+            self.branches.share(at);
+        } else if let Some(at) = child.nest() {
+            self.nests.share(at);
         }
-        let Some(copy) = self.node(at).copied() else { return at };
-        if copy.entry().is_none() {
-            self.nodes.share(NodeIx(copy.left));
-        }
-        self.nodes.share(NodeIx(copy.right));
-        self.nodes.release(at);
-        self.nodes.insert(copy)
     }
 
-    fn set_child(&mut self, parent: Option<(NodeIx, bool)>, root: &mut NodeIx, child: NodeIx) {
-        match parent {
-            None => *root = child,
-            Some((parent, right)) => {
-                if let Some(node) = self.nodes.get_mut(parent) {
-                    *(if right { &mut node.right } else { &mut node.left }) = child.0;
+    /// A copy of a branch that nobody else holds, in place of the one that others hold too.
+    #[cold]
+    fn copy_branch(&mut self, at: NodeIx) -> NodeIx {
+        let Some(copy) = self.branches.get(at).copied() else { return at };
+        copy.children.into_iter().for_each(|child| self.hold(child));
+        self.branches.release(at);
+        self.branches.insert(copy)
+    }
+
+    fn at_place(&self, trie: &Trie, place: Place) -> (Child, Digest) {
+        match place {
+            Place::Top => (trie.top, trie.hash),
+            Place::Below(at, right) => self.branches.get(at).map_or((Child::NONE, EMPTY), |branch| branch.side(right)),
+        }
+    }
+
+    fn put_at(&mut self, trie: &mut Trie, place: Place, child: Child, hash: Digest) {
+        match place {
+            Place::Top => *trie = Trie { top: child, hash },
+            Place::Below(at, right) => {
+                if let Some(branch) = self.branches.get_mut(at) {
+                    branch.set_side(right, child, hash);
                 }
             }
         }
     }
 
-    fn child(&self, at: NodeIx, right: bool) -> NodeIx {
-        self.node(at).map_or(NodeIx::NONE, |node| NodeIx(if right { node.right } else { node.left }))
+    /// The entry that a leaf stands for.
+    fn entry_of(&self, leaf: Child) -> Option<u32> {
+        leaf.entry().or_else(|| Some(self.nests.get(leaf.nest()?)?.entry))
     }
 
-    /// The leaf under this hashed key that stands for `entry`.
-    pub(crate) fn find(&self, root: NodeIx, key: &Digest, entry: u32) -> Option<NodeIx> {
-        let mut at = root;
-        for depth in 0..BITS {
-            match self.node(at)?.entry() {
-                Some(found) => return (found == entry).then_some(at),
-                None => at = self.child(at, bit_at(key, depth)),
-            }
+    /// Where the leaf of `entry` is, and what it is.
+    fn find(&self, trie: &Trie, key: &Digest, entry: u32) -> Option<(Place, Child)> {
+        let (mut place, mut child) = (Place::Top, trie.top);
+        let mut depth = 0u16;
+        while let Some(at) = child.branch() {
+            let right = bit_at(key, depth);
+            (place, child) = (Place::Below(at, right), self.branches.get(at)?.side(right).0);
+            depth = depth.saturating_add(1);
         }
-        (self.node(at)?.entry()? == entry).then_some(at)
+        (self.entry_of(child)? == entry).then_some((place, child))
     }
 
-    /// The leaf for `entry`, made if it is missing; the way to it is stale and held by nobody else from here on.
-    /// `key_of` tells the hashed key of any entry in this trie.
-    pub(crate) fn touch(
+    /// Follows a key down to a place that no branch has. The branches on the way are stale and held by nobody else from
+    /// here on; `passed` is told of each. The depth is that of the place.
+    fn descend(&mut self, trie: &mut Trie, key: &Digest, mut passed: impl FnMut(NodeIx, bool)) -> (Place, Child, u16) {
+        let (mut place, mut depth) = (Place::Top, 0u16);
+        let mut child = trie.top;
+        while let Some(at) = child.branch() {
+            let owned = if self.branches.is_unique(at) { at } else { self.copy_branch(at) };
+            if owned != at || matches!(place, Place::Top) {
+                self.put_at(trie, place, Child::of_branch(owned), EMPTY);
+            }
+            let Some(branch) = self.branches.get_mut(owned) else { break };
+            let right = bit_at(key, depth);
+            child = branch.side(right).0;
+            if child.branch().is_some() {
+                branch.set_side(right, child, EMPTY);
+            }
+            passed(owned, right);
+            place = Place::Below(owned, right);
+            depth = depth.saturating_add(1);
+        }
+        (place, child, depth)
+    }
+
+    /// Gives an entry its leaf's hash; the way to it is stale from here on. `key_of` tells the hashed key of any entry in
+    /// this trie.
+    pub(crate) fn put(
         &mut self,
-        root: &mut NodeIx,
+        trie: &mut Trie,
+        key: &Digest,
+        entry: u32,
+        hash: Digest,
+        key_of: impl Fn(u32) -> Digest,
+    ) {
+        let (place, child, depth) = self.descend(trie, key, |_, _| {});
+        match self.entry_of(child).filter(|found| *found != entry) {
+            Some(other) => {
+                let leaf = (Child::of_entry(entry), hash);
+                self.split(trie, place, (&key_of(other), key), leaf, depth);
+            }
+            None => self.put_at(trie, place, Child::of_entry(entry), hash),
+        }
+    }
+
+    /// The trie that the leaf of `entry` holds, to be changed and given to [`Self::put_nested`]: an empty one if there was
+    /// no leaf. The way to the leaf, and the leaf itself, are stale and held by nobody else from here on.
+    pub(crate) fn take_nested(
+        &mut self,
+        trie: &mut Trie,
         key: &Digest,
         entry: u32,
         key_of: impl Fn(u32) -> Digest,
-    ) -> NodeIx {
-        let mut parent = None;
-        let mut at = *root;
-        for depth in 0..BITS {
-            let owned = self.own(at);
-            if owned != at || parent.is_none() {
-                self.set_child(parent, root, owned);
-            }
-            at = owned;
-            let Some(node) = self.nodes.get_mut(at) else { break };
-            match node.entry() {
-                Some(found) if found == entry => {
-                    node.hash = EMPTY;
-                    return at;
-                }
-                Some(found) => {
-                    let theirs = key_of(found);
-                    return self.split(parent, root, at, &theirs, key, entry, depth);
-                }
-                None => {
-                    node.hash = EMPTY;
-                    let right = bit_at(key, depth);
-                    parent = Some((at, right));
-                    at = NodeIx(if right { node.right } else { node.left });
-                }
-            }
+    ) -> (NodeIx, Trie) {
+        let (place, child, depth) = self.descend(trie, key, |_, _| {});
+        let found = self.entry_of(child);
+        if let Some(at) = child.nest().filter(|_| found == Some(entry)) {
+            let below = self.nests.get(at).map_or(Trie::EMPTY, |nest| nest.trie);
+            let owned = if self.nests.is_unique(at) {
+                at
+            } else {
+                self.hold(below.top);
+                self.nests.release(at);
+                self.nests.insert(Nest { entry, trie: below })
+            };
+            self.put_at(trie, place, Child::of_nest(owned), EMPTY);
+            return (owned, below);
         }
-        let leaf = self.nodes.insert(TrieNode { hash: EMPTY, left: entry | LEAF, right: u32::MAX });
-        self.set_child(parent, root, leaf);
-        leaf
+        let new = self.nests.insert(Nest { entry, trie: Trie::EMPTY });
+        match found {
+            Some(other) => self.split(trie, place, (&key_of(other), key), (Child::of_nest(new), EMPTY), depth),
+            None => self.put_at(trie, place, Child::of_nest(new), EMPTY),
+        }
+        (new, Trie::EMPTY)
     }
 
-    /// Puts a new leaf beside the leaf `other`, below as many nodes as their keys have bits in common from `depth` on.
-    #[expect(clippy::too_many_arguments, reason = "the place, the leaf that is there, and the one to come")]
+    /// Hands a leaf the trie that was taken out of it.
+    pub(crate) fn put_nested(&mut self, leaf: NodeIx, below: Trie) {
+        if let Some(nest) = self.nests.get_mut(leaf) {
+            nest.trie = below;
+        }
+    }
+
+    /// Puts a new leaf beside the one that has its place, below as many branches as their keys have bits in common from
+    /// `depth` on.
     fn split(
         &mut self,
-        parent: Option<(NodeIx, bool)>,
-        root: &mut NodeIx,
-        other: NodeIx,
-        theirs: &Digest,
-        key: &Digest,
-        entry: u32,
+        trie: &mut Trie,
+        place: Place,
+        (theirs, ours): (&Digest, &Digest),
+        (leaf, hash): (Child, Digest),
         depth: u16,
-    ) -> NodeIx {
-        let leaf = self.nodes.insert(TrieNode { hash: EMPTY, left: entry | LEAF, right: u32::MAX });
-        let mut parent = parent;
-        for depth in depth..BITS {
-            let (ours, theirs) = (bit_at(key, depth), bit_at(theirs, depth));
-            let mut node = TrieNode { hash: EMPTY, left: u32::MAX, right: u32::MAX };
-            if ours != theirs {
-                (node.left, node.right) = if ours { (other.0, leaf.0) } else { (leaf.0, other.0) };
-            }
-            let inner = self.nodes.insert(node);
-            self.set_child(parent, root, inner);
-            if ours != theirs {
-                break;
-            }
-            parent = Some((inner, ours));
+    ) {
+        let (other, other_hash) = self.at_place(trie, place);
+        let mut end = depth;
+        while bit_at(theirs, end) == bit_at(ours, end) && usize::from(end) < MAX_DEPTH {
+            end = end.saturating_add(1);
         }
-        leaf
+        let mut lowest = Branch { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+        let right = bit_at(ours, end);
+        lowest.set_side(!right, other, other_hash);
+        lowest.set_side(right, leaf, hash);
+        let mut child = Child::of_branch(self.branches.insert(lowest));
+        for depth in (depth..end).rev() {
+            let mut above = Branch { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+            above.set_side(bit_at(ours, depth), child, EMPTY);
+            child = Child::of_branch(self.branches.insert(above));
+        }
+        self.put_at(trie, place, child, EMPTY);
     }
 
     /// Takes the leaf of `entry` out; the way to it is stale.
-    pub(crate) fn remove(&mut self, root: &mut NodeIx, key: &Digest, entry: u32) {
-        if self.find(*root, key, entry).is_none() {
+    pub(crate) fn remove(&mut self, trie: &mut Trie, key: &Digest, entry: u32) {
+        if self.find(trie, key, entry).is_none() {
             return;
         }
-        let mut way: Vec<(NodeIx, bool)> = Vec::new();
-        let mut at = self.own(*root);
-        *root = at;
-        for depth in 0..BITS {
-            if self.node(at).is_none_or(|node| node.entry().is_some()) {
-                break;
-            }
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.hash = EMPTY;
-            }
-            let right = bit_at(key, depth);
-            way.push((at, right));
-            let owned = self.own(self.child(at, right));
-            self.set_child(Some((at, right)), root, owned);
-            at = owned;
-        }
-        self.release(at);
-        let Some((above, right)) = way.pop() else {
-            *root = NodeIx::NONE;
-            return;
-        };
-        self.set_child(Some((above, right)), root, NodeIx::NONE);
-        let sibling = self.child(above, !right);
-        if self.node(sibling).is_none_or(|node| node.entry().is_none()) {
+        let mut way: heapless::Vec<(NodeIx, bool), MAX_DEPTH> = heapless::Vec::new();
+        let (place, leaf, _) = self.descend(trie, key, |at, right| {
+            // No way is longer.
+            let _ = way.push((at, right));
+        });
+        self.release(Trie { top: leaf, hash: EMPTY });
+        self.put_at(trie, place, Child::NONE, EMPTY);
+        let Some((above, right)) = way.pop() else { return };
+        let (sibling, hash) = self.at_place(trie, Place::Below(above, !right));
+        if self.entry_of(sibling).is_none() {
             return;
         }
         // A subtree that holds one entry is that leaf itself: it moves up past all that held nothing else.
-        self.lift(root, way, above, sibling);
-    }
-
-    fn lift(&mut self, root: &mut NodeIx, mut way: Vec<(NodeIx, bool)>, above: NodeIx, leaf: NodeIx) {
-        self.share(leaf);
-        self.release(above);
-        while let Some((parent, right)) = way.pop() {
-            self.set_child(Some((parent, right)), root, NodeIx::NONE);
-            if self.child(parent, !right).is_some() {
-                self.set_child(Some((parent, right)), root, leaf);
+        self.branches.release(above);
+        while let Some((above, right)) = way.pop() {
+            if !self.at_place(trie, Place::Below(above, !right)).0.is_none() {
+                self.put_at(trie, Place::Below(above, right), sibling, hash);
                 return;
             }
-            self.release(parent);
+            self.branches.release(above);
         }
-        *root = leaf;
+        *trie = Trie { top: sibling, hash };
     }
 
-    /// What a leaf holds below it.
-    pub(crate) fn subroot(&self, leaf: NodeIx) -> NodeIx {
-        self.node(leaf).map_or(NodeIx::NONE, |node| NodeIx(node.right))
+    /// The trie that the leaf of `entry` holds, hashed (`beside` as in [`Self::rehash`]); `None` if there is no such leaf.
+    pub(crate) fn nested(&mut self, trie: &Trie, key: &Digest, entry: u32, beside: bool) -> Option<Trie> {
+        let at = self.find(trie, key, entry)?.1.nest()?;
+        let mut below = self.nests.get(at)?.trie;
+        self.rehash(&mut below, beside);
+        // Others that hold this leaf have the same trie, and need not hash it either.
+        self.put_nested(at, below);
+        Some(below)
     }
 
-    /// Hands a leaf the trie below it; what was there is not released.
-    pub(crate) fn set_subroot(&mut self, leaf: NodeIx, subroot: NodeIx) {
-        if let Some(node) = self.nodes.get_mut(leaf) {
-            node.right = subroot.0;
+    /// Whether there is a leaf of `entry`.
+    pub(crate) fn has(&self, trie: &Trie, key: &Digest, entry: u32) -> bool {
+        self.find(trie, key, entry).is_some()
+    }
+
+    /// Whether there is a leaf of `entry` that has no hash yet, because what it holds has changed.
+    pub(crate) fn is_stale_leaf(&self, trie: &Trie, key: &Digest, entry: u32) -> bool {
+        self.find(trie, key, entry).is_some_and(|(place, _)| self.at_place(trie, place).1 == EMPTY)
+    }
+
+    /// Gives the leaf of `entry` its hash, where what it holds has changed: the way to it is stale already.
+    pub(crate) fn set_leaf_hash(&mut self, trie: &mut Trie, key: &Digest, entry: u32, hash: Digest) {
+        if let Some((place, leaf)) = self.find(trie, key, entry) {
+            self.put_at(trie, place, leaf, hash);
         }
-    }
-
-    pub(crate) fn set_hash(&mut self, leaf: NodeIx, hash: Digest) {
-        if let Some(node) = self.nodes.get_mut(leaf) {
-            node.hash = hash;
-        }
-    }
-
-    /// The hash as it is kept: all zero if stale.
-    pub(crate) fn kept_hash(&self, at: NodeIx) -> Digest {
-        self.node(at).map_or(EMPTY, |node| node.hash)
     }
 
     /// Where hashes are remembered, if there are so many nodes that this is worth its memory.
     pub(crate) fn remembered(&mut self) -> Option<&mut Remembered> {
-        (self.nodes.len() >= REMEMBERED_NODES).then_some(&mut self.remembered)
+        (self.branches.len() >= REMEMBERED_NODES / 2).then_some(&mut self.remembered)
     }
 
-    /// The root's hash, with every stale node below it hashed once. Leaves must have been given theirs. `beside` says
-    /// that tries which are much alike are hashed by others, too.
-    pub(crate) fn rehash(&mut self, root: NodeIx, beside: bool) -> Digest {
-        let mut stack = Vec::with_capacity(TYPICAL_DEPTH);
-        stack.push(root);
-        while let Some(at) = stack.last().copied() {
-            let Some(node) = self.node(at).filter(|node| node.is_stale()) else {
-                stack.pop();
+    /// The hash of the trie, with every stale branch hashed once. Leaves must have been given theirs. `beside` says that
+    /// tries which are much alike are hashed by others, too.
+    pub(crate) fn rehash(&mut self, trie: &mut Trie, beside: bool) -> Digest {
+        let Some(top) = trie.top.branch().filter(|_| trie.hash == EMPTY) else { return trie.hash };
+        // Of each branch that waits for one below it, the side on which that is.
+        let mut way: heapless::Vec<(NodeIx, bool), MAX_DEPTH> = heapless::Vec::new();
+        let mut at = top;
+        while let Some(branch) = self.branches.get(at) {
+            if let Some((below, right)) = branch.stale()
+                && way.push((at, right)).is_ok()
+            {
+                at = below;
                 continue;
+            }
+            let [left, right] = branch.hashes;
+            let hash = match self.remembered().filter(|_| beside) {
+                Some(remembered) => remembered.node(&left, &right, || node_hash(&left, &right)),
+                None => node_hash(&left, &right),
             };
-            let (left, right) = (NodeIx(node.left), NodeIx(node.right));
-            match (self.fresh_hash(left), self.fresh_hash(right)) {
-                (Some(left), Some(right)) => {
-                    let hash = match self.remembered().filter(|_| beside) {
-                        Some(remembered) => remembered.node(&left, &right, || node_hash(&left, &right)),
-                        None => node_hash(&left, &right),
-                    };
-                    self.set_hash(at, hash);
-                    stack.pop();
-                }
-                (None, _) => stack.push(left),
-                (_, None) => stack.push(right),
-            }
-        }
-        self.kept_hash(root)
-    }
-
-    /// The hash of a node or of nothing, unless the node is an inner one and stale.
-    fn fresh_hash(&self, at: NodeIx) -> Option<Digest> {
-        match self.node(at) {
-            Some(node) => (!node.is_stale()).then_some(node.hash),
-            None => Some(EMPTY),
-        }
-    }
-
-    /// The hashes beside the way from the root to the leaf of `entry`, the root's children first.
-    pub(crate) fn siblings(&self, root: NodeIx, key: &Digest, entry: u32) -> Option<Vec<Digest>> {
-        self.find(root, key, entry)?;
-        let mut out = Vec::new();
-        let mut at = root;
-        for depth in 0..BITS {
-            if self.node(at)?.entry().is_some() {
+            let Some((above, side)) = way.pop() else {
+                trie.hash = hash;
                 break;
-            }
-            let right = bit_at(key, depth);
-            out.push(self.kept_hash(self.child(at, !right)));
-            at = self.child(at, right);
+            };
+            self.put_at(trie, Place::Below(above, side), Child::of_branch(at), hash);
+            at = above;
+        }
+        trie.hash
+    }
+
+    /// The hashes beside the way from the top to the leaf of `entry`, the highest first.
+    pub(crate) fn siblings(&self, trie: &Trie, key: &Digest, entry: u32) -> Option<Vec<Digest>> {
+        self.find(trie, key, entry)?;
+        let mut out = Vec::new();
+        let mut child = trie.top;
+        let mut depth = 0u16;
+        while let Some(at) = child.branch() {
+            let (branch, right) = (self.branches.get(at)?, bit_at(key, depth));
+            out.push(branch.side(!right).1);
+            child = branch.side(right).0;
+            depth = depth.saturating_add(1);
         }
         Some(out)
     }
@@ -325,7 +437,7 @@ impl Tries {
     /// How many nodes are held.
     #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
-        self.nodes.live()
+        self.branches.live() + self.nests.live()
     }
 }
 
@@ -363,7 +475,7 @@ mod tests {
     #[test]
     fn any_order_of_insertions_and_removals_gives_the_hash_of_the_whole_and_leaks_nothing() {
         let mut tries = Tries::default();
-        let mut root = NodeIx::NONE;
+        let mut root = Trie::EMPTY;
         let mut expected = BTreeMap::new();
         let mut olds = Vec::new();
         let mut seed = 7u32;
@@ -372,24 +484,23 @@ mod tests {
             let entry = (seed >> 8) % 60;
             let key = key_of(entry);
             if seed & 0x80 == 0 {
-                let leaf = tries.touch(&mut root, &key, entry, key_of);
                 let hash = leaf_hash(&key, &step.to_le_bytes());
-                tries.set_hash(leaf, hash);
+                tries.put(&mut root, &key, entry, hash, key_of);
                 expected.insert(key, hash);
             } else {
                 tries.remove(&mut root, &key, entry);
                 expected.remove(&key);
             }
             if step % 5 == 0 {
-                assert_eq!(tries.rehash(root, false), whole(&expected, 0));
+                assert_eq!(tries.rehash(&mut root, false), whole(&expected, 0));
             }
             if step % 97 == 0 {
-                tries.share(root);
-                olds.push((root, tries.rehash(root, false)));
+                let mut old = tries.share(&root);
+                olds.push((old, tries.rehash(&mut old, false)));
             }
         }
-        for (old, hash) in olds {
-            assert_eq!(tries.rehash(old, false), hash, "a shared trie keeps its hash");
+        for (mut old, hash) in olds {
+            assert_eq!(tries.rehash(&mut old, false), hash, "a shared trie keeps its hash");
             tries.release(old);
         }
         tries.release(root);

@@ -58,7 +58,7 @@ impl Here {
                 true => GroupOp::MemberAdded { member: key("admin", number).public(), role: Role::Admin },
                 false => adds("before", number),
             };
-            let op = engine.draft(&namespace, &namespace.into(), &founder.public(), op)?.sign(&founder)?;
+            let op = folkmoot::sign(engine.draft(&namespace, &namespace.into(), &founder.public(), op)?, &founder)?;
             outcomes.push(engine.apply(op));
         }
         let mut store = Store::create(path, &StoreOptions::default())?;

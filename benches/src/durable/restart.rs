@@ -96,7 +96,7 @@ fn fill(store: &mut Store, engine: &mut Engine, size: Size) -> Fallible<()> {
                 (admins.get(number % admins.len()).unwrap_or(&founder), change(number))
             }
         };
-        let op = engine.draft(&namespace, &namespace.into(), &signer.public(), op)?.sign(signer)?;
+        let op = folkmoot::sign(engine.draft(&namespace, &namespace.into(), &signer.public(), op)?, signer)?;
         outcomes.push(engine.apply(op));
         if outcomes.len() == BATCH {
             commit_all(store, engine, &std::mem::take(&mut outcomes))?;
@@ -198,7 +198,7 @@ fn grow(path: &Path) -> Fallible<Value> {
         let mut outcomes = Vec::new();
         for number in 0..BATCH {
             let op = adds("grown", before + round * BATCH + number);
-            let op = engine.draft(&namespace, &namespace.into(), &founder.public(), op)?.sign(&founder)?;
+            let op = folkmoot::sign(engine.draft(&namespace, &namespace.into(), &founder.public(), op)?, &founder)?;
             outcomes.push(engine.apply(op));
         }
         let start = thread_ns();
