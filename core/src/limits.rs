@@ -72,7 +72,7 @@ pub const RUN_VIEW_EVERY: u32 = 256;
 pub const MAX_VIEW_WALK: usize = 512;
 
 /// Of a view, so many of its last ops are known with what they wrote over, so that it takes in ops from before them.
-pub const MAX_RECENT_OPS: usize = 64;
+pub const MAX_RECENT_OPS: usize = 128;
 
 /// A view moves on over a merge that brings it at most so many ops; of one that brings more it is made anew.
 pub const MAX_OPS_MOVED_OVER: usize = 64;

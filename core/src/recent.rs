@@ -8,14 +8,19 @@ use crate::decisions::Changes;
 use crate::facts::History;
 use crate::limits::MAX_RECENT_OPS;
 use crate::standing::Standing;
+use crate::touched::Look;
 use alloc::vec::Vec;
 
 /// An op that a view took in.
 #[derive(Debug)]
 struct Taken {
     op: OpIx,
+    /// Its depth, which most often says which of two ops the fold takes first.
+    depth: u32,
     /// How many cells it wrote.
     wrote: usize,
+    /// How many things it looked at.
+    looked: usize,
 }
 
 /// The last ops of a view, in the fold's order.
@@ -26,31 +31,97 @@ pub(crate) struct Recent {
     ops: Vec<Taken>,
     /// The cells that they wrote, in order, each with what was in it before.
     over: Vec<(CellIx, Cell)>,
+    /// What they looked at, in order.
+    looks: Vec<Look>,
+}
+
+/// Where an op belongs among those of a view: before how many of the cells that they wrote, and of their looks.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    at: usize,
+    over: usize,
+    looks: usize,
 }
 
 impl Recent {
     /// Of a view whose ops all come up to `floor`.
     pub(crate) const fn since(floor: OpIx) -> Self {
-        Self { floor, ops: Vec::new(), over: Vec::new() }
+        Self { floor, ops: Vec::new(), over: Vec::new(), looks: Vec::new() }
     }
 
-    /// Notes an op that the view took in at its end.
-    pub(crate) fn push(&mut self, op: OpIx, over: &[(CellIx, Cell)]) {
-        self.ops.push(Taken { op, wrote: over.len() });
+    /// Notes an op that the view took in at its end: the cells it wrote, and what it looked at.
+    pub(crate) fn push(&mut self, op: OpIx, depth: u32, over: &[(CellIx, Cell)], looks: &[Look]) {
+        self.ops.push(Taken { op, depth, wrote: over.len(), looked: looks.len() });
         self.over.extend_from_slice(over);
-        if self.ops.len() > MAX_RECENT_OPS {
-            let mut wrote = 0usize;
-            for gone in self.ops.drain(..MAX_RECENT_OPS / 2) {
-                self.floor = gone.op;
-                wrote = wrote.saturating_add(gone.wrote);
-            }
-            self.over.drain(..wrote.min(self.over.len()));
+        self.looks.extend_from_slice(looks);
+        self.trim();
+    }
+
+    /// With more ops than are listed, the older ones go.
+    pub(crate) fn trim(&mut self) {
+        if self.ops.len() <= MAX_RECENT_OPS {
+            return;
         }
+        let (mut wrote, mut looked) = (0usize, 0usize);
+        for gone in self.ops.drain(..self.ops.len().saturating_sub(MAX_RECENT_OPS.div_ceil(2).saturating_add(1))) {
+            self.floor = gone.op;
+            wrote = wrote.saturating_add(gone.wrote);
+            looked = looked.saturating_add(gone.looked);
+        }
+        self.over.drain(..wrote.min(self.over.len()));
+        self.looks.drain(..looked.min(self.looks.len()));
     }
 
     /// Whether the view can go back to before this op.
     pub(crate) fn reaches(&self, history: &History, op: OpIx) -> bool {
         self.floor.is_none() || history.compare_fold_order(self.floor, op).is_lt()
+    }
+
+    /// Where an op belongs: most often not far from the end.
+    fn spot(&self, history: &History, op: OpIx) -> Spot {
+        let depth = history.dag.depth(op);
+        let mut spot = Spot { at: self.ops.len(), over: self.over.len(), looks: self.looks.len() };
+        for taken in self.ops.iter().rev() {
+            let order = taken.depth.cmp(&depth).then_with(|| history.compare_fold_order(taken.op, op));
+            if order.is_lt() {
+                break;
+            }
+            spot.at = spot.at.saturating_sub(1);
+            spot.over = spot.over.saturating_sub(taken.wrote);
+            spot.looks = spot.looks.saturating_sub(taken.looked);
+        }
+        spot
+    }
+
+    /// Lists an op that was folded on the state of the end, if that comes to the same as in its place: nothing that it looked
+    /// at was written by those after it, and nothing that it wrote was looked at or written by them. Says whether it
+    /// does. Who may have gone through a list of cells is not asked which: that is rare.
+    pub(crate) fn take_commuting(
+        &mut self,
+        history: &History,
+        op: OpIx,
+        over: &[(CellIx, Cell)],
+        looks: &[Look],
+    ) -> bool {
+        let spot = self.spot(history, op);
+        let later_over = self.over.get(spot.over..).unwrap_or_default();
+        let later_looks = self.looks.get(spot.looks..).unwrap_or_default();
+        let cell_of = |look: &Look| match *look {
+            Look::Cell(cell) => Some(cell),
+            Look::Group(group, _) => Some(history.directory.group_cell(group)),
+            Look::Person(_) | Look::Context(_) => None,
+        };
+        let written_later = |cell: CellIx| later_over.iter().any(|(other, _)| *other == cell);
+        let looked_at_later = |cell: CellIx| later_looks.iter().any(|look| cell_of(look).is_none_or(|at| at == cell));
+        let commutes = looks.iter().all(|look| cell_of(look).is_some_and(|cell| !written_later(cell)))
+            && over.iter().all(|(cell, _)| !written_later(*cell) && !looked_at_later(*cell));
+        if commutes {
+            let depth = history.dag.depth(op);
+            self.ops.insert(spot.at, Taken { op, depth, wrote: over.len(), looked: looks.len() });
+            self.over.splice(spot.over..spot.over, over.iter().copied());
+            self.looks.splice(spot.looks..spot.looks, looks.iter().copied());
+        }
+        commutes
     }
 
     /// Takes out all ops from `first` on, and calls `undo` for each cell that they wrote, the last one first; says which.
@@ -60,12 +131,12 @@ impl Recent {
         first: OpIx,
         mut undo: impl FnMut(CellIx, Cell),
     ) -> impl Iterator<Item = OpIx> + '_ {
-        let kept = self.ops.partition_point(|taken| history.compare_fold_order(taken.op, first).is_lt());
-        let wrote = self.ops.iter().skip(kept).fold(0usize, |all, taken| all.saturating_add(taken.wrote));
-        for (cell, old) in self.over.drain(self.over.len().saturating_sub(wrote)..).rev() {
+        let spot = self.spot(history, first);
+        for (cell, old) in self.over.drain(spot.over..).rev() {
             undo(cell, old);
         }
-        self.ops.drain(kept..).map(|taken| taken.op)
+        self.looks.truncate(spot.looks);
+        self.ops.drain(spot.at..).map(|taken| taken.op)
     }
 }
 
@@ -110,17 +181,51 @@ impl Lately {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arena::{ContextIx, PersonIx};
 
     #[test]
-    fn of_the_recent_ops_64_are_listed_and_with_one_more_the_older_half_goes() {
+    fn of_the_recent_ops_128_are_listed_and_with_one_more_the_older_half_goes() {
         let mut recent = Recent::since(OpIx::NONE);
         let cell = |op: u32| (CellIx(op), Cell::ContextCapability(1));
         for op in 0..u32::try_from(MAX_RECENT_OPS).expect("few") {
-            recent.push(OpIx(op), &[cell(op), cell(op)]);
+            recent.push(OpIx(op), op, &[cell(op), cell(op)], &[Look::Cell(CellIx(op))]);
         }
-        assert_eq!((recent.floor, recent.ops.len(), recent.over.len()), (OpIx::NONE, 64, 128));
-        recent.push(OpIx(64), &[]);
-        assert_eq!((recent.floor, recent.ops.len(), recent.over.len()), (OpIx(31), 33, 64));
-        assert_eq!(recent.over.first(), Some(&cell(32)), "what is left is that of the ops that are left");
+        let sizes = |recent: &Recent| (recent.ops.len(), recent.over.len(), recent.looks.len());
+        assert_eq!((recent.floor, sizes(&recent)), (OpIx::NONE, (128, 256, 128)));
+        recent.push(OpIx(128), 128, &[], &[]);
+        assert_eq!((recent.floor, sizes(&recent)), (OpIx(63), (65, 128, 64)));
+        assert_eq!(recent.over.first(), Some(&cell(64)), "what is left is that of the ops that are left");
+    }
+
+    #[test]
+    fn an_op_commutes_with_later_ones_that_have_nothing_to_do_with_it_and_is_taken_back_in_its_place() {
+        let history = History::default();
+        let cell = |at: u32| (CellIx(at), Cell::ContextCapability(1));
+        let look = |at: u32| Look::Cell(CellIx(at));
+        let listed = || {
+            let mut recent = Recent::since(OpIx::NONE);
+            recent.push(OpIx(3), 0, &[cell(30)], &[look(30)]);
+            recent.push(OpIx(10), 0, &[cell(1)], &[look(1), look(2)]);
+            recent
+        };
+        let takes =
+            |op: u32, over: &[(CellIx, Cell)], looks: &[Look]| listed().take_commuting(&history, OpIx(op), over, looks);
+        assert!(takes(5, &[cell(4)], &[look(2), look(3), look(30)]), "what both look at, or who came before wrote");
+        assert!(takes(5, &[cell(30)], &[]));
+        assert!(!takes(5, &[], &[look(3), look(1)]), "it looked at what a later one wrote");
+        assert!(!takes(5, &[cell(4), cell(2)], &[]), "it wrote what a later one looked at");
+        assert!(!takes(5, &[], &[Look::Person(PersonIx(7))]) && !takes(5, &[], &[Look::Context(ContextIx(7))]));
+        assert!(takes(11, &[cell(1)], &[look(1)]), "there is nothing later");
+        let mut recent = listed();
+        recent.push(OpIx(12), 0, &[cell(6)], &[]);
+        assert!(!recent.take_commuting(&history, OpIx(5), &[cell(6)], &[]), "a later one wrote over it");
+        recent.push(OpIx(13), 0, &[], &[Look::Person(PersonIx(7))]);
+        assert!(!recent.take_commuting(&history, OpIx(5), &[cell(9)], &[]), "a later one went through a list");
+        let mut recent = listed();
+        assert!(recent.take_commuting(&history, OpIx(5), &[cell(4), cell(5)], &[look(3)]));
+        let mut undone = Vec::new();
+        let ops: Vec<OpIx> = recent.go_back(&history, OpIx(4), |cell, _| undone.push(cell.0)).collect();
+        assert_eq!((ops, undone), (Vec::from([OpIx(5), OpIx(10)]), Vec::from([1, 5, 4])));
+        assert_eq!((recent.ops.len(), recent.over.len(), recent.looks.len()), (1, 1, 1));
     }
 }

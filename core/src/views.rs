@@ -65,9 +65,14 @@ impl View {
     /// The view with one more sound op that has all of it in its past.
     pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, tape: &mut Tape) {
         tape.clear();
-        Work { history, cells: &mut memory.cells, state: &mut self.state, tape, looks: None }.extend(op);
-        if let Some(lately) = &mut self.lately {
-            lately.recent.push(op, tape);
+        let cells = &mut memory.cells;
+        match &mut self.lately {
+            Some(lately) => {
+                let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
+                Work { history, cells, state: &mut self.state, tape, looks: Some(&mut looks) }.extend(op);
+                lately.recent.push(op, history.dag.depth(op), tape, &looks);
+            }
+            None => Work { history, cells, state: &mut self.state, tape, looks: None }.extend(op),
         }
         if let Some(forest) = &mut self.forest {
             for (cell, old) in tape.iter() {
@@ -88,6 +93,9 @@ pub struct MergeCounts {
 
 /// So many ops are little more than a parent's own past: those that a busy group hears of at once.
 const LITTLE_MORE: u32 = 64;
+
+/// Of an op.
+const TYPICAL_LOOKS: usize = 16;
 
 /// Tries of a view in between are made if it is so many times nearer than the whole: somebody may come that way again.
 const WORTH_A_DETOUR: u32 = 4;
@@ -198,9 +206,13 @@ impl Views {
         }
         let Kept { mut view, .. } = self.after.remove(&tip)?;
         let mut recent = view.lately.take()?.recent;
-        if let Some(first) = first {
+        if changed.is_empty() {
+            new = take_commuting(sources, beyond, (&mut view, &mut recent), new, &mut self.tape);
+        }
+        if let Some(first) = sources.history.first_in_fold_order(new.iter().chain(&changed).copied()) {
             go_back_and_on(sources, beyond, (&mut view, &mut recent), first, new, &mut self.tape);
         }
+        recent.trim();
         Some((view, recent))
     }
 
@@ -367,6 +379,37 @@ impl Beyond {
     }
 }
 
+/// Folds what is `new` on the end of a view, each op that comes to the same there as in its place; says which do not.
+fn take_commuting(
+    sources: &mut Sources<'_>,
+    beyond: &Beyond,
+    (view, recent): (&mut View, &mut Recent),
+    mut new: Vec<OpIx>,
+    tape: &mut Tape,
+) -> Vec<OpIx> {
+    let Sources { history, memory, standing, .. } = sources;
+    let history: &History = history;
+    let cells = &mut memory.cells;
+    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
+    new.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+    new.retain(|op| {
+        tape.clear();
+        looks.clear();
+        let conflict = beyond.decision(standing, *op).conflict;
+        Work { history, cells, state: &mut view.state, tape, looks: Some(&mut looks) }.fold(*op, conflict);
+        let commutes = recent.take_commuting(history, *op, tape, &looks);
+        if commutes {
+            if let Some(forest) = &mut view.forest {
+                tape.iter().for_each(|(cell, old)| forest.mark(*cell, old, &cells.get(&view.state, *cell)));
+            }
+        } else {
+            tape.iter().rev().for_each(|(cell, old)| cells.set(&mut view.state, *cell, *old));
+        }
+        !commutes
+    });
+    new
+}
+
 /// Takes a view back to before the `first` op that is new or that is decided otherwise, and forward again with what is
 /// `new`.
 fn go_back_and_on(
@@ -388,11 +431,13 @@ fn go_back_and_on(
         cells.set(&mut view.state, cell, old);
     }));
     ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
     for op in ops {
         tape.clear();
+        looks.clear();
         let conflict = beyond.decision(standing, op).conflict;
-        Work { history, cells, state: &mut view.state, tape, looks: None }.fold(op, conflict);
-        recent.push(op, tape);
+        Work { history, cells, state: &mut view.state, tape, looks: Some(&mut looks) }.fold(op, conflict);
+        recent.push(op, history.dag.depth(op), tape, &looks);
         before.append(tape);
     }
     let Some(forest) = &mut view.forest else { return };
@@ -415,15 +460,17 @@ fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, R
         _ => fold.checkpoint_before(history, &mut memory.cells, before),
     };
     let mut recent = Recent::since(last);
-    let mut tape = Tape::default();
+    let (mut tape, mut looks) = (Tape::default(), Vec::with_capacity(TYPICAL_LOOKS));
     for op in fold.order().iter_from(history, last) {
         let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
         if included {
             let conflict = beyond.decision(standing, op).conflict;
             tape.clear();
-            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: None }
+            looks.clear();
+            let looks = &mut looks;
+            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: Some(looks) }
                 .fold(op, conflict);
-            recent.push(op, &tape);
+            recent.push(op, history.dag.depth(op), &tape, looks);
         }
     }
     (state, recent)

@@ -7,7 +7,7 @@ mod common;
 
 use common::{Moot, key, ops, who};
 use folkmoot_core::group_op::capabilities::CAN_INVITE_MEMBERS;
-use folkmoot_core::limits::{MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, REMEMBERED_NODES};
+use folkmoot_core::limits::{MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_RECENT_OPS, REMEMBERED_NODES};
 use folkmoot_core::{Engine, GroupOp, MergeCounts, OpId, Role, UpgradePolicy, Verdict, VoidReason};
 
 /// What merges took a replica that hears all ops as they were sent and makes none; it comes to the same as the moot.
@@ -168,7 +168,7 @@ fn what_a_merge_strikes_before_its_own_place_is_struck_whether_or_not_the_whole_
 
 #[test]
 fn what_belongs_before_all_recent_ops_has_the_merge_folded() {
-    for (own, moved) in [(20, 1), (90, 0)] {
+    for (own, moved) in [(20, 1), (MAX_RECENT_OPS + 20, 0)] {
         let mut moot = Moot::with_admins("alice", &["bob"]);
         moot.let_in("alice", &["dave"], Role::Member);
         let point = moot.heads();
