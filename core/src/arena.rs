@@ -264,7 +264,6 @@ impl<T> Slab<T> {
     }
 
     /// How many items are held.
-    #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
         self.items.len().saturating_sub(self.free.len())
     }

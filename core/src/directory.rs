@@ -392,6 +392,11 @@ impl Directory {
         self.cells_index.insert_unique(hash(&cell), cell, hash);
     }
 
+    /// How many cells there are.
+    pub(crate) const fn cell_count(&self) -> usize {
+        self.cells.len()
+    }
+
     pub(crate) fn cell_key(&self, cell: CellIx) -> Option<CellKey> {
         self.cells.get(cell.at()).map(|entry| entry.key)
     }

@@ -72,7 +72,7 @@ pub const RUN_VIEW_EVERY: u32 = 256;
 pub const MAX_VIEW_WALK: usize = 512;
 
 /// Of a view, so many of its last ops are known with what they wrote over, so that it takes in ops from before them.
-pub const MAX_RECENT_OPS: usize = 128;
+pub const MAX_RECENT_OPS: usize = 192;
 
 /// A view moves on over a merge that brings it at most so many ops; of one that brings more it is made anew.
 pub const MAX_OPS_MOVED_OVER: usize = 64;
@@ -82,6 +82,10 @@ pub const MAX_OPS_BEHIND: usize = 256;
 
 /// So many changes of decisions are known, the last ones; a view from before them is made anew.
 pub const MAX_DECISIONS_LOGGED: usize = 1_024;
+
+/// Tries of views may have so many branches more than two for each cell of the state, at 76 bytes each: with more, the
+/// view unused longest gives up its tries, which are made again when somebody asks. The whole's have one for each entry.
+pub const SPARE_TRIE_BRANCHES: usize = 8_192;
 
 /// So many inner nodes of tries are remembered with their hashes where people go on side by side: 384 KiB.
 pub const REMEMBERED_NODES: usize = 4_096;

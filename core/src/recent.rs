@@ -184,17 +184,17 @@ mod tests {
     use crate::arena::{ContextIx, PersonIx};
 
     #[test]
-    fn of_the_recent_ops_128_are_listed_and_with_one_more_the_older_half_goes() {
+    fn of_the_recent_ops_192_are_listed_and_with_one_more_the_older_half_goes() {
         let mut recent = Recent::since(OpIx::NONE);
         let cell = |op: u32| (CellIx(op), Cell::ContextCapability(1));
         for op in 0..u32::try_from(MAX_RECENT_OPS).expect("few") {
             recent.push(OpIx(op), op, &[cell(op), cell(op)], &[Look::Cell(CellIx(op))]);
         }
         let sizes = |recent: &Recent| (recent.ops.len(), recent.over.len(), recent.looks.len());
-        assert_eq!((recent.floor, sizes(&recent)), (OpIx::NONE, (128, 256, 128)));
-        recent.push(OpIx(128), 128, &[], &[]);
-        assert_eq!((recent.floor, sizes(&recent)), (OpIx(63), (65, 128, 64)));
-        assert_eq!(recent.over.first(), Some(&cell(64)), "what is left is that of the ops that are left");
+        assert_eq!((recent.floor, sizes(&recent)), (OpIx::NONE, (192, 384, 192)));
+        recent.push(OpIx(192), 192, &[], &[]);
+        assert_eq!((recent.floor, sizes(&recent)), (OpIx(95), (97, 192, 96)));
+        assert_eq!(recent.over.first(), Some(&cell(96)), "what is left is that of the ops that are left");
     }
 
     #[test]

@@ -233,11 +233,30 @@ pub(crate) struct Forest {
 }
 
 const FIRST_DIRTY_BOUND: usize = 1_024;
+/// Of a list no longer than this, the memory is kept for the next.
+const MAX_KEPT_DIRTY: usize = 64;
 
 impl Forest {
     /// Of the empty state.
     pub(crate) const EMPTY: Self =
         Self { groups: Trie::EMPTY, dirty: Vec::new(), dirty_bound: FIRST_DIRTY_BOUND, value: Vec::new() };
+
+    /// Tries of so many branches and one leaf more.
+    #[cfg(test)]
+    pub(crate) fn with_branches(tries: &mut Tries, branches: usize) -> Self {
+        let mut forest = Self::EMPTY;
+        let key = |entry: u32| sha256_parts(&[&entry.to_le_bytes()]);
+        // Every leaf but the first needs a branch, and those whose keys begin alike more than one.
+        let before = tries.live();
+        for entry in 0..u32::MAX {
+            if tries.live() - before >= branches {
+                break;
+            }
+            tries.put(&mut forest.groups, &key(entry), entry, EMPTY, key);
+        }
+        assert_eq!(tries.live() - before, branches);
+        forest
+    }
 
     pub(crate) fn share(&self, tries: &mut Tries) -> Self {
         Self {
@@ -349,8 +368,11 @@ impl Forest {
                 self.update(tries, glance.history, group, *entry, &value, beside);
             }
         }
-        dirty.clear();
-        self.dirty = dirty;
+        // A long list comes of a state made from another far away, and once.
+        if dirty.len() <= MAX_KEPT_DIRTY {
+            dirty.clear();
+            self.dirty = dirty;
+        }
     }
 
     /// Enters all that a group has that was not there, or not there any more.

@@ -140,6 +140,18 @@ impl Views {
         {
             kept.view.release(memory);
         }
+        if memory.tries.are_many(history.directory.cell_count()) {
+            self.give_up_tries(memory);
+        }
+    }
+
+    /// Has the view that was unused longest do without its tries.
+    #[cold]
+    fn give_up_tries(&mut self, memory: &mut Memory) {
+        let with_tries = self.after.values_mut().filter(|kept| kept.view.forest.is_some());
+        if let Some(forest) = with_tries.min_by_key(|kept| kept.used).and_then(|kept| kept.view.forest.take()) {
+            forest.release(&mut memory.tries);
+        }
     }
 
     /// Keeps the state after an op if it is its run's turn.
@@ -474,4 +486,25 @@ fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, R
         }
     }
     (state, recent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::SPARE_TRIE_BRANCHES;
+
+    #[test]
+    fn with_one_branch_more_than_tries_may_have_the_view_unused_longest_gives_up_its_own() {
+        let (mut views, mut memory, history) = (Views::default(), Memory::default(), History::default());
+        let (old, new) = (SPARE_TRIE_BRANCHES / 2, SPARE_TRIE_BRANCHES / 2);
+        let mut keep = |op: u32, branches: usize| {
+            let forest = Forest::with_branches(&mut memory.tries, branches);
+            views.keep(&mut memory, &history, OpIx(op), View::new(State::EMPTY, Some(forest)));
+            views.after.values().filter(|kept| kept.view.forest.is_some()).count()
+        };
+        assert_eq!((keep(0, old), keep(1, new)), (1, 2), "all that there may be");
+        assert_eq!(keep(2, 1), 2, "one more");
+        assert!(views.after.get(&OpIx(0)).is_some_and(|kept| kept.view.forest.is_none()));
+        assert!(!memory.tries.are_many(0), "and what it held is free");
+    }
 }
