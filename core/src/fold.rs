@@ -103,10 +103,6 @@ impl Fold {
         &mut self.forest
     }
 
-    pub(crate) const fn forest_ref(&self) -> &Forest {
-        &self.forest
-    }
-
     pub(crate) const fn order(&self) -> &Order {
         &self.order
     }

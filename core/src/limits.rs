@@ -83,9 +83,13 @@ pub const MAX_OPS_BEHIND: usize = 256;
 /// So many changes of decisions are known, the last ones; a view from before them is made anew.
 pub const MAX_DECISIONS_LOGGED: usize = 1_024;
 
-/// Tries of views may have so many branches more than two for each cell of the state, at 76 bytes each: with more, the
-/// view unused longest gives up its tries, which are made again when somebody asks. The whole's have one for each entry.
-pub const SPARE_TRIE_BRANCHES: usize = 8_192;
+/// Tries of views that go on side by side come to share nothing, so each may have a branch for every entry. In all they may
+/// have so many for each cell of the state ...
+pub const TRIE_BRANCHES_A_CELL: usize = 16;
+
+/// ... and so many more, at 76 bytes each. With one more than that, the view unused longest gives up its tries, which are
+/// made again from those of the whole when somebody asks.
+pub const SPARE_TRIE_BRANCHES: usize = 65_536;
 
 /// So many inner nodes of tries are remembered with their hashes where people go on side by side: 384 KiB.
 pub const REMEMBERED_NODES: usize = 4_096;

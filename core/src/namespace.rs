@@ -268,14 +268,11 @@ impl Namespace {
         match &mut before.view {
             Some(view) => {
                 if view.forest.is_none() {
-                    let main = (self.fold.state(), self.fold.forest_ref());
-                    view.forest = Some(self.views.forest_for(
-                        &mut self.memory,
-                        &self.history,
-                        main,
-                        (parents, &before.past),
-                        &view.state,
-                    ));
+                    let mut whole = core::mem::replace(self.fold.forest(), Forest::EMPTY);
+                    let main = (self.fold.state(), &mut whole);
+                    let of = (parents, &before.past);
+                    view.forest = Some(self.views.forest_for(&mut self.memory, &self.history, main, of, &view.state));
+                    *self.fold.forest() = whole;
                 }
                 let hash = view.state_hash(&self.history, &mut self.memory, group);
                 if let ([only], Some(forest)) = (parents, &view.forest) {
@@ -356,8 +353,12 @@ impl Namespace {
 
     // Taking in.
 
-    fn insert(&mut self, op: &VerifiedOp, parents: &[OpIx], judged: Judged, before: Before) -> OpIx {
+    fn insert(&mut self, op: &VerifiedOp, parents: &[OpIx], judged: Judged, mut before: Before) -> OpIx {
         let alone = before.view.is_none();
+        if let Some(view) = before.view.as_mut().filter(|view| parents.len() > 1 && view.lately.is_none()) {
+            // Far from everybody else's, so its tries share little, and nobody is likely to go on from there soon.
+            view.give_up_tries(&mut self.memory);
+        }
         if !alone {
             self.keep_view_of_only_head();
         }

@@ -245,13 +245,14 @@ impl Forest {
     #[cfg(test)]
     pub(crate) fn with_branches(tries: &mut Tries, branches: usize) -> Self {
         let mut forest = Self::EMPTY;
-        let key = |entry: u32| sha256_parts(&[&entry.to_le_bytes()]);
-        // Every leaf but the first needs a branch, and those whose keys begin alike more than one.
+        // With the lowest bit first, every leaf but the very first needs just one branch.
+        let key = |entry: u32| {
+            let mut key = EMPTY;
+            key[..4].copy_from_slice(&entry.reverse_bits().to_be_bytes());
+            key
+        };
         let before = tries.live();
-        for entry in 0..u32::MAX {
-            if tries.live() - before >= branches {
-                break;
-            }
+        for entry in 0..=u32::try_from(branches).expect("few") {
             tries.put(&mut forest.groups, &key(entry), entry, EMPTY, key);
         }
         assert_eq!(tries.live() - before, branches);
@@ -301,6 +302,15 @@ impl Forest {
 
     /// The digest of the namespace (SPEC §6).
     pub(crate) fn digest(&mut self, tries: &mut Tries, glance: Glance<'_>, namespace: &NamespaceId) -> Hash {
+        let root = self.hash_all(tries, glance);
+        Hash(sha256_parts(&[NAMESPACE_DOMAIN, namespace.as_bytes(), &root]))
+    }
+
+    /// Hashes all that has changed, for whoever shares these tries, too; says what comes out at the top.
+    pub(crate) fn hash_all(&mut self, tries: &mut Tries, glance: Glance<'_>) -> Digest {
+        if self.dirty.is_empty() && self.groups.hash() != EMPTY {
+            return self.groups.hash();
+        }
         self.flush(tries, glance, false);
         let directory = &glance.history.directory;
         for group in directory.groups() {
@@ -312,8 +322,7 @@ impl Forest {
                 tries.set_leaf_hash(&mut self.groups, &key, group.0, leaf_hash(&key, hash.as_bytes()));
             }
         }
-        let root = tries.rehash(&mut self.groups, false);
-        Hash(sha256_parts(&[NAMESPACE_DOMAIN, namespace.as_bytes(), &root]))
+        tries.rehash(&mut self.groups, false)
     }
 
     /// The proof that a group has an entry, if it has.

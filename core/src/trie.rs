@@ -7,7 +7,7 @@
 
 use crate::arena::{NodeIx, Slab};
 use crate::hashing::{sha256_parts, sha256_tagged_pair};
-use crate::limits::{MAX_PROOF_SIBLINGS, REMEMBERED_NODES, SPARE_TRIE_BRANCHES};
+use crate::limits::{MAX_PROOF_SIBLINGS, REMEMBERED_NODES, SPARE_TRIE_BRANCHES, TRIE_BRANCHES_A_CELL};
 use crate::remembered::Remembered;
 use alloc::vec::Vec;
 
@@ -392,7 +392,7 @@ impl Tries {
 
     /// Whether the tries of views take too much beside those of the whole, which has so many cells.
     pub(crate) fn are_many(&self, cells: usize) -> bool {
-        self.branches.live() > cells.saturating_mul(2).saturating_add(SPARE_TRIE_BRANCHES)
+        self.branches.live() > cells.saturating_mul(TRIE_BRANCHES_A_CELL).saturating_add(SPARE_TRIE_BRANCHES)
     }
 
     /// The hash of the trie, with every stale branch hashed once. Leaves must have been given theirs. `beside` says that

@@ -14,7 +14,7 @@ use crate::dag::{Dag, Past};
 use crate::decisions::{Changes, Decision};
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
-use crate::ids::{Hash, NamespaceId};
+use crate::ids::Hash;
 use crate::limits::{MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY};
 use crate::recent::{Lately, Recent};
 use crate::standing::Standing;
@@ -41,6 +41,13 @@ impl View {
     fn share(&self, memory: &mut Memory) -> Self {
         let forest = self.forest.as_ref().map(|forest| forest.share(&mut memory.tries));
         Self::new(memory.cells.share(&self.state), forest)
+    }
+
+    /// Does without tries, which are made again when somebody asks.
+    pub(crate) fn give_up_tries(&mut self, memory: &mut Memory) {
+        if let Some(forest) = self.forest.take() {
+            forest.release(&mut memory.tries);
+        }
     }
 
     pub(crate) fn release(self, memory: &mut Memory) {
@@ -149,8 +156,8 @@ impl Views {
     #[cold]
     fn give_up_tries(&mut self, memory: &mut Memory) {
         let with_tries = self.after.values_mut().filter(|kept| kept.view.forest.is_some());
-        if let Some(forest) = with_tries.min_by_key(|kept| kept.used).and_then(|kept| kept.view.forest.take()) {
-            forest.release(&mut memory.tries);
+        if let Some(kept) = with_tries.min_by_key(|kept| kept.used) {
+            kept.view.give_up_tries(memory);
         }
     }
 
@@ -298,7 +305,7 @@ impl Views {
         &mut self,
         memory: &mut Memory,
         history: &History,
-        main: (&State, &Forest),
+        (whole, tries): (&State, &mut Forest),
         (parents, past): (&[OpIx], &Past),
         state: &State,
     ) -> Forest {
@@ -312,24 +319,23 @@ impl Views {
         let within = |kept: &&OpIx| dag.contains(past, **kept);
         let ops_of = |op: OpIx| dag.size(&dag.past(op)).saturating_add(1);
         let nearest = self.after.keys().filter(within).map(|op| (ops_of(*op), *op)).max();
-        let Some((ops, op)) = nearest.filter(|(ops, _)| size.saturating_sub(*ops) <= beyond) else {
-            return forest_from(memory, main, state);
-        };
-        let Some(kept) = self.after.get_mut(&op) else { return forest_from(memory, main, state) };
-        if kept.view.forest.is_none() {
-            if size.saturating_sub(ops).saturating_mul(WORTH_A_DETOUR) > beyond {
-                return forest_from(memory, main, state);
-            }
-            // Others that fork off from there will need its tries, too: hashed once, for all that share them.
-            let mut forest = forest_from(memory, main, &kept.view.state);
-            let glance = Glance { history, cells: &memory.cells, state: &kept.view.state };
-            forest.digest(&mut memory.tries, glance, &NamespaceId::ZERO);
-            kept.view.forest = Some(forest);
+        let nearest = nearest.filter(|(ops, _)| size.saturating_sub(*ops) <= beyond);
+        if let Some(kept) = nearest.and_then(|(_, op)| self.after.get(&op))
+            && let Some(forest) = &kept.view.forest
+        {
+            return forest_from(memory, (&kept.view.state, forest), state);
         }
-        match &kept.view.forest {
-            Some(forest) => forest_from(memory, (&kept.view.state, forest), state),
-            None => forest_from(memory, main, state),
-        }
+        // Others will start from the whole's tries, or from those of the view in between: what is hashed now is hashed once
+        // for all that share them.
+        tries.hash_all(&mut memory.tries, Glance { history, cells: &memory.cells, state: whole });
+        let worth_it = |ops: u32| size.saturating_sub(ops).saturating_mul(WORTH_A_DETOUR) <= beyond;
+        let between = nearest.filter(|(ops, _)| worth_it(*ops)).and_then(|(_, op)| self.after.get_mut(&op));
+        let Some(kept) = between else { return forest_from(memory, (whole, tries), state) };
+        let mut forest = forest_from(memory, (whole, tries), &kept.view.state);
+        forest.hash_all(&mut memory.tries, Glance { history, cells: &memory.cells, state: &kept.view.state });
+        let ours = forest_from(memory, (&kept.view.state, &forest), state);
+        kept.view.forest = Some(forest);
+        ours
     }
 
     /// Tries from the view of a parent, if little has come since: of a parent that is a head no longer, and that nobody
