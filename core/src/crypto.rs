@@ -4,6 +4,7 @@ use crate::codec::{Malformed, OP_DOMAIN, claim_bytes};
 use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignatureBytes, SignedGroupOp};
 use crate::hashing::sha256_parts;
 use crate::ids::{OpId, PublicKey};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use ed25519_compact::{KeyPair, Seed, Signature};
@@ -104,7 +105,8 @@ impl fmt::Debug for SigningKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedOp {
     id: OpId,
-    op: SignedGroupOp,
+    /// Boxed: some payloads are long, and an op is handed on many times between the wire and the disk.
+    op: Box<SignedGroupOp>,
     /// Both signatures of the claim verify; true for ops that are no claims.
     claim_verified: bool,
     encoded_len: usize,
@@ -115,7 +117,7 @@ impl VerifiedOp {
     fn new(op: SignedGroupOp, signed: &[u8], claim_verified: bool) -> Self {
         let id = OpId(sha256_parts(&[signed]));
         let encoded_len = signed.len().saturating_sub(OP_DOMAIN.len()).saturating_add(64);
-        Self { id, op, claim_verified, encoded_len }
+        Self { id, op: Box::new(op), claim_verified, encoded_len }
     }
 
     /// Checks the signatures of many ops at once, those inside claims with them. Each comes out, in order, as
@@ -167,7 +169,7 @@ impl VerifiedOp {
                 signed.extend_from_slice(bytes.split_last_chunk::<64>().map_or(bytes, |(signable, _)| signable));
                 ends.push(signed.len());
                 let id = OpId(sha256_parts(&[signed.get(begin..).unwrap_or_default()]));
-                Self { id, op, claim_verified: true, encoded_len: bytes.len() }
+                Self { id, op: Box::new(op), claim_verified: true, encoded_len: bytes.len() }
             }));
         }
         let claims: Vec<Option<ClaimMessages>> =
@@ -280,7 +282,7 @@ impl VerifiedBefore {
         if sha256_parts(&[OP_DOMAIN, signable]) != self.id.0 {
             return Err(NotAsVerified);
         }
-        let op: SignedGroupOp = borsh::from_slice(encoded).map_err(|_| NotAsVerified)?;
+        let op: Box<SignedGroupOp> = borsh::from_slice(encoded).map_err(|_| NotAsVerified)?;
         Ok(VerifiedOp { id: self.id, op, claim_verified: self.claim_verified, encoded_len: encoded.len() })
     }
 }

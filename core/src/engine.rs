@@ -106,7 +106,7 @@ impl Engine {
         if let Some(refusal) = self.refused.get(&id) {
             return status_of_refusal(refusal);
         }
-        if self.namespace_of(&id, &op.signable().namespace_id).is_some() {
+        if self.is_admitted(&op) {
             return Status::Duplicate;
         }
         let parents = &op.signable().parent_op_hashes;
@@ -122,9 +122,11 @@ impl Engine {
             return Status::Pending { missing: wanted };
         }
         match self.admit(&op, round) {
-            Ok(verdict) => {
+            Ok(place) => {
                 round.outcome.admitted.push(op);
-                Status::Admitted(verdict)
+                round.places.push(place);
+                // Until the round is concluded.
+                Status::Admitted(Verdict::Effective)
             }
             Err(refusal) => self.refuse(id, refusal),
         }
@@ -135,7 +137,14 @@ impl Engine {
         status_of_refusal(refusal)
     }
 
-    /// The namespace that an op is admitted in. `claimed` is looked at first; for a NamespaceCreated it is its own id.
+    /// Whether an op has its place. It can have it in the namespace that it names alone, or makes.
+    fn is_admitted(&self, op: &VerifiedOp) -> bool {
+        let named = op.signable().namespace_id;
+        let home = if named.is_zero() { op.id().into() } else { named };
+        self.namespaces.get(&home).is_some_and(|known| known.find(&op.id()).is_some())
+    }
+
+    /// The namespace that an op is admitted in. `claimed` is looked at first.
     fn namespace_of(&self, id: &OpId, claimed: &NamespaceId) -> Option<NamespaceId> {
         namespace_of(&self.namespaces, id, claimed)
     }
@@ -146,7 +155,7 @@ impl Engine {
         parents.filter(|parent| self.namespace_of(parent, &signable.namespace_id).is_none()).copied().collect()
     }
 
-    fn admit(&mut self, op: &VerifiedOp, round: &mut Round) -> Result<Verdict, Refusal> {
+    fn admit(&mut self, op: &VerifiedOp, round: &mut Round) -> Result<(NamespaceId, OpIx), Refusal> {
         let signable = op.signable();
         if matches!(signable.op, GroupOp::NamespaceCreated { .. }) {
             let namespace = Namespace::founded(op);
@@ -154,7 +163,7 @@ impl Engine {
             self.namespaces.insert(id, namespace);
             round.touch(id, 0, 0);
             round.outcome.effects.push(Effect::NamespaceCreated { namespace: id });
-            return Ok(Verdict::Effective);
+            return Ok((id, OpIx::new(0)));
         }
         let wrong = Refusal::Rejected(RejectReason::WrongNamespace);
         let namespace = self.namespaces.get_mut(&signable.namespace_id).ok_or(wrong)?;
@@ -164,13 +173,12 @@ impl Engine {
             parents.push(parent).map_err(|_| wrong)?;
         }
         round.touch(namespace.id(), namespace.history.dag.len(), namespace.forks().len());
-        let ix = namespace.admit(op, &parents)?;
-        Ok(namespace.history.fact(ix).map_or(Verdict::Effective, |fact| fact.verdict))
+        Ok((namespace.id(), namespace.admit(op, &parents)?))
     }
 
     /// Settles what the round touched; derives effects, and verdicts as they are now.
     fn conclude(&mut self, round: Round) -> Outcome {
-        let Round { mut outcome, touched } = round;
+        let Round { mut outcome, places, touched } = round;
         for (id, (first_new, first_fork)) in touched {
             let Some(namespace) = self.namespaces.get_mut(&id) else { continue };
             let difference = namespace.take_difference();
@@ -182,12 +190,13 @@ impl Engine {
                 outcome.effects.push(Effect::EquivocationFound { namespace: id, signer, a, b });
             }
         }
-        for (id, status) in &mut outcome.statuses {
-            if let Status::Admitted(verdict) = status
-                && let Some(now) = self.verdict(id)
-            {
-                *verdict = now;
-            }
+        let admitted = outcome.statuses.iter_mut().filter_map(|(_, status)| match status {
+            Status::Admitted(verdict) => Some(verdict),
+            _ => None,
+        });
+        for (verdict, (namespace, op)) in admitted.zip(places) {
+            let fact = self.namespaces.get(&namespace).and_then(|known| known.history.fact(op));
+            *verdict = fact.map_or(Verdict::Effective, |fact| fact.verdict);
         }
         outcome
     }
@@ -334,6 +343,8 @@ impl Engine {
 #[derive(Default)]
 struct Round {
     outcome: Outcome,
+    /// Where the ops are that were admitted, in the order in which they were.
+    places: Vec<(NamespaceId, OpIx)>,
     /// Namespaces that ops came into: how many ops and forks each had before.
     touched: BTreeMap<NamespaceId, (usize, usize)>,
 }
