@@ -4,6 +4,7 @@ use crate::group_op::{GroupInvitation, GroupOp, SignableGroupOp, SignedGroupOp, 
 use crate::hashing::sha256_parts;
 use crate::ids::{InvitationId, OpId};
 use crate::limits::{MAX_NAME_BYTES, MAX_OP_BYTES, MAX_PARENTS, MAX_SOURCE_BYTES, PROTOCOL_VERSION};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// What an op's signable bytes begin with.
@@ -176,10 +177,15 @@ impl SignedGroupOp {
     /// # Errors
     /// [`Malformed`], with the rule of SPEC §1 that the bytes break.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::decode_boxed(bytes).map(|op| *op)
+    }
+
+    /// As [`Self::decode`]; the op is not moved again, which for many takes as long as to decode them.
+    pub(crate) fn decode_boxed(bytes: &[u8]) -> Result<Box<Self>, Malformed> {
         if bytes.len() > MAX_OP_BYTES {
             return Err(Malformed::TooLong(bytes.len()));
         }
-        let op: Self = borsh::from_slice(bytes).map_err(|_| Malformed::Undecodable)?;
+        let op: Box<Self> = borsh::from_slice(bytes).map_err(|_| Malformed::Undecodable)?;
         op.signable.check()?;
         let mut rest = Same(bytes);
         if borsh::BorshSerialize::serialize(&op, &mut rest).is_err() || !rest.0.is_empty() {

@@ -162,14 +162,14 @@ impl VerifiedOp {
         let (mut signed, mut ends) = (Vec::with_capacity(bytes), Vec::with_capacity(encoded.len()));
         let mut out: Vec<Result<Self, E>> = Vec::with_capacity(encoded.len());
         for bytes in encoded.iter().map(AsRef::as_ref) {
-            out.push(SignedGroupOp::decode(bytes).map_err(E::from).map(|op| {
+            out.push(SignedGroupOp::decode_boxed(bytes).map_err(E::from).map(|op| {
                 let begin = signed.len();
                 signed.extend_from_slice(OP_DOMAIN);
                 // Canonical: what was signed is what came, but for the signature.
                 signed.extend_from_slice(bytes.split_last_chunk::<64>().map_or(bytes, |(signable, _)| signable));
                 ends.push(signed.len());
                 let id = OpId(sha256_parts(&[signed.get(begin..).unwrap_or_default()]));
-                Self { id, op: Box::new(op), claim_verified: true, encoded_len: bytes.len() }
+                Self { id, op, claim_verified: true, encoded_len: bytes.len() }
             }));
         }
         let claims: Vec<Option<ClaimMessages>> =

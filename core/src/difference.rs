@@ -16,7 +16,29 @@ use alloc::vec::Vec;
 /// The state as it was: what changed, over what did not.
 struct Old<'a> {
     now: Glance<'a>,
-    changed: &'a BTreeMap<CellIx, Cell>,
+    changed: &'a Changed,
+}
+
+/// Cells that changed as they were, ascending.
+struct Changed(Vec<(CellIx, Cell)>);
+
+impl Changed {
+    /// Of several values of one cell, the first is the oldest.
+    fn of(mut cells: Vec<(CellIx, Cell)>, now: Glance<'_>) -> Self {
+        cells.sort_by_key(|(cell, _)| *cell);
+        cells.dedup_by_key(|(cell, _)| *cell);
+        cells.retain(|(cell, old)| { now }.cell(*cell) != *old);
+        Self(cells)
+    }
+
+    fn get(&self, cell: CellIx) -> Option<&Cell> {
+        let at = self.0.binary_search_by_key(&cell, |(cell, _)| *cell).ok()?;
+        self.0.get(at).map(|(_, old)| old)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (CellIx, &Cell)> {
+        self.0.iter().map(|(cell, old)| (*cell, old))
+    }
 }
 
 impl Read for Old<'_> {
@@ -25,7 +47,7 @@ impl Read for Old<'_> {
     }
 
     fn cell(&mut self, cell: CellIx) -> Cell {
-        self.changed.get(&cell).copied().unwrap_or_else(|| self.now.cell(cell))
+        self.changed.get(cell).copied().unwrap_or_else(|| self.now.cell(cell))
     }
 
     fn group_cell(&mut self, group: GroupIx, _: Parts) -> Cell {
@@ -36,12 +58,8 @@ impl Read for Old<'_> {
 
 /// The effects of what changed. Ops from `first_new` on are new: their verdicts are told by their statuses.
 pub(crate) fn effects(namespace: &Namespace, difference: Difference, first_new: OpIx, out: &mut Vec<Effect>) {
-    let mut before = BTreeMap::new();
-    for (cell, old) in difference.cells {
-        before.entry(cell).or_insert(old);
-    }
     let now = namespace.glance();
-    before.retain(|cell, old| { now }.cell(*cell) != *old);
+    let before = Changed::of(difference.cells, now);
     let mut teller = Teller { now, before: &before, out };
     teller.tell_cells();
     teller.tell_lost_access();
@@ -73,7 +91,7 @@ fn tell_verdicts(namespace: &Namespace, changed: Vec<(OpIx, Verdict)>, first_new
 
 struct Teller<'a, 'b> {
     now: Glance<'a>,
-    before: &'a BTreeMap<CellIx, Cell>,
+    before: &'a Changed,
     out: &'b mut Vec<Effect>,
 }
 
@@ -82,15 +100,15 @@ impl Teller<'_, '_> {
         let directory = &self.now.history.directory;
         // Groups first: what is in a group that came or went is told with it.
         let mut turned = BTreeSet::new();
-        for (cell, old) in self.before {
-            if let Some(CellKey::Group(group)) = directory.cell_key(*cell)
+        for (cell, old) in self.before.iter() {
+            if let Some(CellKey::Group(group)) = directory.cell_key(cell)
                 && self.tell_group(group, old)
             {
                 turned.insert(group);
             }
         }
-        for (cell, old) in self.before {
-            let Some(key) = directory.cell_key(*cell) else { continue };
+        for (cell, old) in self.before.iter() {
+            let Some(key) = directory.cell_key(cell) else { continue };
             let group = match key {
                 CellKey::Group(_) => continue,
                 CellKey::Member(group, _) => group,
@@ -100,7 +118,7 @@ impl Teller<'_, '_> {
                 CellKey::Invitation(invitation) => directory.invitation(invitation).0,
             };
             if !turned.contains(&group) && self.now.lives(group) {
-                self.tell_cell(*cell, key, group, old);
+                self.tell_cell(cell, key, group, old);
             }
         }
     }
@@ -222,7 +240,7 @@ impl Teller<'_, '_> {
         // Those of a context that came or went were told with it.
         let at = directory.context_cell(context);
         let is_there = |cell: Cell| matches!(cell, Cell::Context(ContextCell { present: true, .. }));
-        let was_there = self.before.get(&at).is_none_or(|old| is_there(*old));
+        let was_there = self.before.get(at).is_none_or(|old| is_there(*old));
         if !was_there || !is_there(self.now.cell(at)) {
             return;
         }
@@ -258,9 +276,9 @@ impl Teller<'_, '_> {
     fn may_have_lost_access(&self) -> BTreeSet<(ContextIx, PersonIx)> {
         let directory = &self.now.history.directory;
         let mut pairs = BTreeSet::new();
-        for (cell, old) in self.before {
-            let new = { self.now }.cell(*cell);
-            match (directory.cell_key(*cell), old, &new) {
+        for (cell, old) in self.before.iter() {
+            let new = { self.now }.cell(cell);
+            match (directory.cell_key(cell), old, &new) {
                 (Some(CellKey::Member(group, person)), Cell::Member(old), new) if old.present => {
                     let worse = match new {
                         Cell::Member(new) => {

@@ -71,9 +71,9 @@ impl Engine {
 
     /// Applies ops in any order. The state is folded once at the end, not for each.
     pub fn apply_batch(&mut self, ops: impl IntoIterator<Item = VerifiedOp>) -> Outcome {
-        let mut round = Round::default();
+        let (mut round, mut work) = (Round::default(), Vec::new());
         for op in ops {
-            self.place(op, &mut round);
+            self.place(op, &mut work, &mut round);
         }
         self.conclude(round)
     }
@@ -87,9 +87,10 @@ impl Engine {
         Ok(self.apply(op))
     }
 
-    /// Gives one op, and all that waited for it, their verdicts: a work list, however long the chain.
-    fn place(&mut self, op: VerifiedOp, round: &mut Round) {
-        let mut work = Vec::from([op]);
+    /// Gives one op, and all that waited for it, their verdicts: a work list, empty before and after, however long the
+    /// chain.
+    fn place(&mut self, op: VerifiedOp, work: &mut Vec<VerifiedOp>, round: &mut Round) {
+        work.push(op);
         while let Some(op) = work.pop() {
             let id = op.id();
             let status = self.place_one(op, round);
@@ -113,7 +114,8 @@ impl Engine {
         if parents.iter().any(|parent| self.refused.get(parent).is_some()) {
             return self.refuse(id, Refusal::Rejected(RejectReason::ParentRejected));
         }
-        let missing = self.unadmitted(&op);
+        let parents = self.parents_at_home(&op);
+        let missing = if parents.is_none() { self.unadmitted(&op) } else { Vec::new() };
         if !missing.is_empty() {
             let wanted = missing.iter().filter(|parent| !self.pending.contains(parent)).copied().collect();
             if !self.pending.contains(&id) {
@@ -121,7 +123,7 @@ impl Engine {
             }
             return Status::Pending { missing: wanted };
         }
-        match self.admit(&op, round) {
+        match self.admit(&op, parents, round) {
             Ok(place) => {
                 round.outcome.admitted.push(op);
                 round.places.push(place);
@@ -149,13 +151,29 @@ impl Engine {
         namespace_of(&self.namespaces, id, claimed)
     }
 
+    /// The parents of an op, if all of them have their places in the namespace that it names.
+    fn parents_at_home(&self, op: &VerifiedOp) -> Option<Parents> {
+        let signable = op.signable();
+        let known = self.namespaces.get(&signable.namespace_id)?;
+        let mut parents = Parents::new();
+        for parent in &signable.parent_op_hashes {
+            parents.push(known.find(parent)?).ok()?;
+        }
+        Some(parents)
+    }
+
     fn unadmitted(&self, op: &VerifiedOp) -> Vec<OpId> {
         let signable = op.signable();
         let parents = signable.parent_op_hashes.iter();
         parents.filter(|parent| self.namespace_of(parent, &signable.namespace_id).is_none()).copied().collect()
     }
 
-    fn admit(&mut self, op: &VerifiedOp, round: &mut Round) -> Result<(NamespaceId, OpIx), Refusal> {
+    fn admit(
+        &mut self,
+        op: &VerifiedOp,
+        parents: Option<Parents>,
+        round: &mut Round,
+    ) -> Result<(NamespaceId, OpIx), Refusal> {
         let signable = op.signable();
         if matches!(signable.op, GroupOp::NamespaceCreated { .. }) {
             let namespace = Namespace::founded(op);
@@ -167,11 +185,7 @@ impl Engine {
         }
         let wrong = Refusal::Rejected(RejectReason::WrongNamespace);
         let namespace = self.namespaces.get_mut(&signable.namespace_id).ok_or(wrong)?;
-        let mut parents = Parents::new();
-        for parent in &signable.parent_op_hashes {
-            let parent = namespace.find(parent).ok_or(wrong)?;
-            parents.push(parent).map_err(|_| wrong)?;
-        }
+        let parents = parents.ok_or(wrong)?;
         round.touch(namespace.id(), namespace.history.dag.len(), namespace.forks().len());
         Ok((namespace.id(), namespace.admit(op, &parents)?))
     }

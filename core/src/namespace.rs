@@ -159,14 +159,14 @@ impl Namespace {
         };
         // The highest nonce of a signer whose ops nobody has seen is 0, so that one has always been seen.
         let Some(before) = signable.nonce.checked_sub(1) else { return Err(Refusal::Ignored) };
-        if self.has_nonce(&past, &signable.signer, signable.nonce) {
+        let signer = self.history.directory.find_person(&signable.signer);
+        if self.has_nonce(&past, signer, signable.nonce) {
             return Err(Refusal::Ignored);
         }
-        if before > 0 && !self.has_nonce(&past, &signable.signer, before) {
+        if before > 0 && !self.has_nonce(&past, signer, before) {
             return rejected(RejectReason::NonceGap);
         }
         let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });
-        let signer = self.history.directory.find_person(&signable.signer);
         if !is_claim && signer.is_none() {
             return rejected(RejectReason::NotParticipant);
         }
@@ -198,9 +198,8 @@ impl Namespace {
     }
 
     /// Whether an op of this signer with this nonce is in this past. Nonces in a past have no gaps.
-    fn has_nonce(&self, past: &Past, signer: &PublicKey, nonce: u64) -> bool {
-        let person = self.history.directory.find_person(signer);
-        let Some(nonces) = self.nonces.get(&person) else { return false };
+    fn has_nonce(&self, past: &Past, signer: PersonIx, nonce: u64) -> bool {
+        let Some(nonces) = self.nonces.get(&signer) else { return false };
         nonces.with(nonce).any(|op| self.history.dag.contains(past, op))
     }
 

@@ -242,6 +242,10 @@ impl Pending {
     /// Takes out the ops that waited for `parent`, which has its verdict now. Those that
     /// `still_waits` says wait for others stay.
     pub(crate) fn release(&mut self, parent: &OpId, still_waits: impl Fn(&VerifiedOp) -> bool) -> Vec<VerifiedOp> {
+        // As it is nearly always.
+        if self.waiting_for.is_empty() {
+            return Vec::new();
+        }
         let children: Vec<(OpId, u64, OpId)> = self.waiters(parent).collect();
         let mut ready = Vec::new();
         for place in children {
