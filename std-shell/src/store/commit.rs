@@ -59,11 +59,11 @@ impl Store {
         self.db().map_err(CommitError::NotWritten)?;
         let plan = Plan::of(self, engine, commit)?;
         self.transact(|txn, store| plan.write(txn, store, commit))?;
-        let Plan { sequences, namespaces, ids, tally, .. } = plan;
+        let Plan { sequences, namespaces, survey, tally, .. } = plan;
         self.last = sequences.end.saturating_sub(1);
         self.namespaces.extend(namespaces.into_iter().map(|(id, (_, after))| (id, after)));
         if tally.indexed == self.tally.indexed {
-            self.recent.extend(ids)
+            self.recent.extend(survey.ids)
         } else {
             self.recent.clear()
         }
@@ -143,14 +143,64 @@ const MANY_OPS: usize = 16;
 /// Ops by namespace.
 type Heads = BTreeSet<(NamespaceId, OpId)>;
 
+/// Ops that follow each other in the store and are of one namespace.
+struct Span {
+    home: NamespaceId,
+    /// The sequence number of the first.
+    first: u64,
+    ops: u32,
+}
+
+/// What the ops of a commit come to, from one look at each: they are many, and far apart in memory.
+#[derive(Default)]
+struct Survey {
+    /// Where they will be found by their ids, ascending.
+    ids: Vec<u128>,
+    spans: Vec<Span>,
+    /// Those that have no children.
+    new_heads: Heads,
+    /// Those that no longer have none, perhaps.
+    gone_heads: Heads,
+    /// The highest nonce of each signer.
+    nonces: BTreeMap<(NamespaceId, PublicKey), u64>,
+}
+
+impl Survey {
+    fn of(ops: &[(&VerifiedOp, bool)], sequences: Range<u64>) -> Self {
+        let mut survey = Self { ids: Vec::with_capacity(ops.len()), ..Self::default() };
+        // Parents come first.
+        for ((op, _), sequence) in ops.iter().zip(sequences) {
+            survey.add(op, sequence);
+        }
+        survey.ids.sort_unstable();
+        survey
+    }
+
+    fn add(&mut self, op: &VerifiedOp, sequence: u64) {
+        let (id, home, signable) = (op.id(), home_of(op), op.signable());
+        self.ids.push(id_key(&id, sequence));
+        match self.spans.last_mut().filter(|span| span.home == home) {
+            Some(span) => span.ops = span.ops.saturating_add(1),
+            None => self.spans.push(Span { home, first: sequence, ops: 1 }),
+        }
+        for parent in &signable.parent_op_hashes {
+            if !self.new_heads.remove(&(home, *parent)) {
+                self.gone_heads.insert((home, *parent));
+            }
+        }
+        self.new_heads.insert((home, id));
+        let highest = self.nonces.entry((home, signable.signer)).or_insert(0);
+        *highest = signable.nonce.max(*highest);
+    }
+}
+
 /// What a commit will write, worked out before anything is.
 struct Plan<'a> {
     ops: Vec<(&'a VerifiedOp, bool)>,
     sequences: Range<u64>,
     /// The namespaces that ops came into: as they are stored, and as they will be.
     namespaces: BTreeMap<NamespaceId, (NamespaceRow, NamespaceRow)>,
-    /// Where each op will be found by its id.
-    ids: Vec<u128>,
+    survey: Survey,
     /// As it will be.
     tally: Tally,
 }
@@ -164,26 +214,26 @@ impl<'a> Plan<'a> {
         }
         let first = store.last.saturating_add(1);
         let sequences = first..first.saturating_add(ops.len() as u64);
-        let ids = ops.iter().zip(sequences.clone()).map(|((op, _), sequence)| id_key(&op.id(), sequence)).collect();
+        let survey = Survey::of(&ops, sequences.clone());
         let mut tally = store.tally;
         if store.recent.is_full_with(ops.len()) {
             tally.indexed = sequences.end.saturating_sub(1);
         }
         let published = ops.iter().filter(|(_, publish)| *publish).count();
         tally.unpublished = tally.unpublished.saturating_add(published as u64);
-        let mut plan = Self { ops, sequences, namespaces: BTreeMap::new(), ids, tally };
+        let mut plan = Self { ops, sequences, namespaces: BTreeMap::new(), survey, tally };
         plan.count_namespaces(store, engine)?;
-        if let Some((op, _)) = plan.ops.last() {
-            plan.tally.home = plan.namespaces.get(&home_of(op)).map_or(0, |(before, _)| before.number);
+        if let Some(last) = plan.survey.spans.last() {
+            plan.tally.home = plan.namespaces.get(&last.home).map_or(0, |(before, _)| before.number);
         }
         Ok(plan)
     }
 
     fn count_namespaces(&mut self, store: &Store, engine: &mut Engine) -> Result<(), CommitError> {
         let mut added: BTreeMap<NamespaceId, u32> = BTreeMap::new();
-        for (op, _) in &self.ops {
-            let count = added.entry(home_of(op)).or_default();
-            *count = count.saturating_add(1);
+        for span in &self.survey.spans {
+            let count = added.entry(span.home).or_default();
+            *count = count.saturating_add(span.ops);
         }
         let mut number = u32::try_from(store.namespaces.len()).unwrap_or(u32::MAX);
         for (id, added) in added {
@@ -208,7 +258,7 @@ impl<'a> Plan<'a> {
             self.write_ops(txn)?;
         }
         if self.tally.indexed != store.tally.indexed {
-            store.recent.merge(txn, &self.ids)?;
+            store.recent.merge(txn, &self.survey.ids)?;
         }
         let effects = || commit.applied.iter().flat_map(|one| one.outcome.after_commit());
         if !self.ops.is_empty() || effects().next().is_some() {
@@ -245,14 +295,14 @@ impl<'a> Plan<'a> {
     fn write_runs(&self, index: &mut Table<'_, Bytes, Bytes>, before: &Tally) -> Result<(), WriteError> {
         let (mut row, mut home) = (Vec::new(), before.home);
         let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
-        for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
-            let Some((before, _)) = self.namespaces.get(&home_of(op)) else { continue };
+        for span in &self.survey.spans {
+            let Some((before, _)) = self.namespaces.get(&span.home) else { continue };
             let count = counts.entry(before.number).or_insert(before.ops);
-            *count = count.saturating_add(1);
             if before.number != home {
                 home = before.number;
-                put(index, &mut row, &Index::Run(home, *count), &sequence)?;
+                put(index, &mut row, &Index::Run(home, count.saturating_add(1)), &span.first)?;
             }
+            *count = count.saturating_add(span.ops);
         }
         let published = self.ops.iter().zip(self.sequences.clone()).filter(|((_, publish), _)| *publish);
         for range in ranges(published.map(|(_, sequence)| sequence).collect()) {
@@ -270,50 +320,24 @@ impl<'a> Plan<'a> {
         for (id, (_, after)) in &self.namespaces {
             put(index, &mut row, &Index::Namespace(*id), after)?;
         }
-        let (new, gone) = self.heads();
-        for (namespace, op) in gone {
-            index.remove(&Index::Head(namespace, op).key()[..])?;
+        for (namespace, op) in &self.survey.gone_heads {
+            index.remove(&Index::Head(*namespace, *op).key()[..])?;
         }
-        for (namespace, op) in new {
-            put(index, &mut row, &Index::Head(namespace, op), &())?;
+        for (namespace, op) in &self.survey.new_heads {
+            put(index, &mut row, &Index::Head(*namespace, *op), &())?;
         }
-        for ((namespace, signer), nonce) in self.nonces() {
-            let key = Index::Nonce(namespace, signer).key();
-            seal(&mut row, INDEX_NAME, &key, &nonce);
+        for ((namespace, signer), nonce) in &self.survey.nonces {
+            let key = Index::Nonce(*namespace, *signer).key();
+            seal(&mut row, INDEX_NAME, &key, nonce);
             let before = index.insert(&key[..], &row[..])?.map(|before| before.value().to_vec());
             // A fork of the signer's may come late.
             if let Some(before) = before
-                && unseal::<u64>(INDEX_NAME, &key, &before)? > nonce
+                && unseal::<u64>(INDEX_NAME, &key, &before)? > *nonce
             {
                 index.insert(&key[..], &before[..])?;
             }
         }
         Ok(())
-    }
-
-    /// Ops that have no children, and ops that no longer have none, perhaps.
-    fn heads(&self) -> (Heads, Heads) {
-        let (mut new, mut gone) = (BTreeSet::new(), BTreeSet::new());
-        // Parents come first.
-        for (op, _) in &self.ops {
-            let namespace = home_of(op);
-            for parent in &op.signable().parent_op_hashes {
-                if !new.remove(&(namespace, *parent)) {
-                    gone.insert((namespace, *parent));
-                }
-            }
-            new.insert((namespace, op.id()));
-        }
-        (new, gone)
-    }
-
-    fn nonces(&self) -> BTreeMap<(NamespaceId, PublicKey), u64> {
-        let mut nonces = BTreeMap::new();
-        for (op, _) in &self.ops {
-            let highest = nonces.entry((home_of(op), op.signable().signer)).or_insert(0);
-            *highest = op.signable().nonce.max(*highest);
-        }
-        nonces
     }
 }
 

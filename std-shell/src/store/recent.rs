@@ -13,6 +13,9 @@ use redb::{ReadTransaction, WriteTransaction};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+/// So many keys are taken in all at once; fewer are cheaper one by one.
+const MANY_KEYS: usize = MAX_RECENT_IDS / 16;
+
 /// Keys of table `ids` that are not in it yet.
 #[derive(Debug, Default)]
 pub(crate) struct RecentIds(BTreeSet<u128>);
@@ -43,11 +46,11 @@ impl RecentIds {
         self.0.range(places(id)).map(|key| sequence(*key))
     }
 
-    /// Writes all of them to the index, and these.
+    /// Writes all of them to the index, and these, which are ascending.
     pub(crate) fn merge(&self, txn: &WriteTransaction, with: &[u128]) -> Result<(), Fault> {
         let mut keys: Vec<u128> = self.0.iter().chain(with).copied().collect();
-        // In their order, so that each page is visited once.
-        keys.sort_unstable();
+        // In their order, so that each page is visited once. A stable sort takes two ascending runs as what they are.
+        keys.sort();
         let mut ids = txn.open_table(IDS)?;
         for key in keys {
             ids.insert(key, ())?;
@@ -55,8 +58,15 @@ impl RecentIds {
         Ok(())
     }
 
+    /// Takes in keys that are ascending.
     pub(crate) fn extend(&mut self, keys: Vec<u128>) {
-        self.0.extend(keys);
+        if keys.len() < MANY_KEYS {
+            self.0.extend(keys);
+        } else {
+            // The whole is made anew from two ascending rows, which is dearer than a few insertions and far cheaper than
+            // many.
+            self.0.append(&mut keys.into_iter().collect());
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -72,4 +82,22 @@ pub(crate) fn places(id: &OpId) -> RangeInclusive<u128> {
 /// The sequence number in a key of table `ids`.
 pub(crate) fn sequence(key: u128) -> u64 {
     u64::try_from(key & u128::from(u64::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_keys_come_in_as_few_do() {
+        let keys =
+            |from: u128, step: usize, count: usize| -> Vec<u128> { (from..).step_by(step).take(count).collect() };
+        for count in [MANY_KEYS - 1, MANY_KEYS, MANY_KEYS + 1] {
+            let mut recent = RecentIds::default();
+            recent.extend(keys(7, 3, 100));
+            recent.extend(keys(8, 2, count));
+            let all: BTreeSet<u128> = keys(7, 3, 100).into_iter().chain(keys(8, 2, count)).collect();
+            assert_eq!(recent.0, all, "{count}");
+        }
+    }
 }
