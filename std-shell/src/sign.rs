@@ -21,8 +21,12 @@ fn signature(key: &SigningKey, message: &[u8]) -> [u8; 64] {
 
 #[cfg(feature = "batch")]
 fn signature(key: &SigningKey, message: &[u8]) -> [u8; 64] {
-    use ed25519_dalek::Signer;
-    ed25519_dalek::SigningKey::from_bytes(key.expose_seed()).sign(message).to_bytes()
+    use ed25519_dalek::VerifyingKey;
+    use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+    // A key of the core's is made of a seed alone, so its public half is the seed's. Dalek's own key would work that out
+    // anew, which is half of what a signature takes. (Signed with another's public half, a signature gives the key away.)
+    let Ok(public) = VerifyingKey::from_bytes(&key.public().0) else { return key.sign(message) };
+    raw_sign::<sha2::Sha512>(&ExpandedSecretKey::from(key.expose_seed()), message, &public).to_bytes()
 }
 
 #[cfg(test)]
