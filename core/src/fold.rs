@@ -1,12 +1,13 @@
-//! The merged state: all sound ops folded in order (SPEC §4), with checkpoints, so that a late op folds again only
-//! from its own place on.
+//! The merged state: all sound ops folded in order (SPEC §4), with checkpoints. A late op folds again only from its own
+//! place on, and of those after it only what it can [reach](crate::reach).
 
-use crate::arena::{CellIx, OpIx, SparseOps};
+use crate::arena::{CellIx, OpIx, PersonIx, SparseOps};
 use crate::authority::Glance;
 use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
 use crate::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP};
 use crate::order::Order;
+use crate::reach::{FOUNDING, Reach, Steady, have_many_admins, is_admin};
 use crate::reducer::Conflict;
 use crate::standing::Standing;
 use crate::state_hash::Forest;
@@ -65,6 +66,9 @@ pub(crate) struct Fold {
     checkpoints: Vec<Checkpoint>,
     /// The first op in the order that the state does not reflect; [`OpIx::NONE`] if it reflects all.
     stale_from: OpIx,
+    /// The ops whose place or decision the state does not reflect, in no particular order, some more than once. The
+    /// checkpoints do not reflect them either.
+    pending: Vec<OpIx>,
     since_checkpoint: usize,
     touched: Touched,
     /// Of void ops, the op that struck or overruled each, or came before it in its register. Few have one.
@@ -83,6 +87,7 @@ impl Default for Fold {
             forest: Forest::EMPTY,
             checkpoints: Vec::new(),
             stale_from: OpIx::NONE,
+            pending: Vec::new(),
             since_checkpoint: 0,
             touched: Touched::default(),
             decided_by: SparseOps::default(),
@@ -127,6 +132,8 @@ impl Fold {
 
     /// The last checkpoint whose ops all come before `op`, to be folded on from: a copy of its state, and its last op.
     pub(crate) fn checkpoint_before(&self, history: &History, cells: &mut Cells, op: OpIx) -> (State, OpIx) {
+        let is_stale_before = self.stale_from.is_some() && history.compare_fold_order(self.stale_from, op).is_lt();
+        let op = if is_stale_before { self.stale_from } else { op };
         let at = self.checkpoints.partition_point(|checkpoint| history.compare_fold_order(checkpoint.last, op).is_lt());
         match at.checked_sub(1).and_then(|at| self.checkpoints.get(at)) {
             Some(checkpoint) => (cells.share(&checkpoint.state), checkpoint.last),
@@ -151,12 +158,12 @@ impl Fold {
             return;
         }
         for other in changed.iter().filter(|other| **other != op) {
-            self.mark_stale(history, memory, *other);
+            self.mark_stale(history, *other);
         }
         if let Some(verdict) = self.void_anywhere(history, standing, op) {
             self.set_verdict(history, op, verdict, standing.decision(op).by);
         } else if !self.is_settled() || !self.take_at_the_end(history, memory, standing, op) {
-            self.mark_stale(history, memory, op);
+            self.mark_stale(history, op);
         }
     }
 
@@ -179,12 +186,7 @@ impl Fold {
             return false;
         }
         touched.note(history, op, looks, tape, now, false);
-        // What is kept apart for each checkpoint grows with every op that it has and others do not.
-        let first = checkpoints.partition_point(|kept| history.compare_fold_order(kept.last, op).is_lt());
-        let few = checkpoints.len().saturating_sub(MAX_CHECKPOINTS_AFTER_LATE_OP).max(first);
-        for gone in checkpoints.drain(first..few) {
-            memory.cells.release(gone.state);
-        }
+        let first = let_checkpoints_go(history, &mut memory.cells, checkpoints, op, MAX_CHECKPOINTS_AFTER_LATE_OP);
         for checkpoint in checkpoints.iter_mut().skip(first) {
             for (cell, old) in tape.iter() {
                 let there = memory.cells.get(&checkpoint.state, *cell);
@@ -195,29 +197,26 @@ impl Fold {
         self.set_verdict(history, op, verdict, by);
         self.counts.commuted = self.counts.commuted.saturating_add(1);
         self.tell(memory);
+        self.pass_checkpoint_at_the_end(memory);
+        true
+    }
+
+    fn pass_checkpoint_at_the_end(&mut self, memory: &mut Memory) {
         let kept = self.checkpoints.last().map_or(OpIx::NONE, |checkpoint| checkpoint.last);
         if let Some(last) = self.order.last().filter(|last| *last != kept) {
             self.pass_checkpoint(memory, last, 0);
         }
-        true
     }
 
     pub(crate) fn glance<'a>(&'a self, history: &'a History, memory: &'a Memory) -> Glance<'a> {
         Glance { history, cells: &memory.cells, state: &self.state }
     }
 
-    fn mark_stale(&mut self, history: &History, memory: &mut Memory, op: OpIx) {
+    fn mark_stale(&mut self, history: &History, op: OpIx) {
         if self.stale_from.is_none() || history.compare_fold_order(op, self.stale_from).is_lt() {
             self.stale_from = op;
         }
-        while let Some(last) = self.checkpoints.last() {
-            if history.compare_fold_order(last.last, op).is_lt() {
-                break;
-            }
-            if let Some(checkpoint) = self.checkpoints.pop() {
-                memory.cells.release(checkpoint.state);
-            }
-        }
+        self.pending.push(op);
     }
 
     fn append(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
@@ -275,25 +274,122 @@ impl Fold {
         if self.is_settled() {
             return;
         }
-        let (state, last) = self.checkpoint_before(history, &mut memory.cells, self.stale_from);
-        let old = core::mem::replace(&mut self.state, state);
-        self.since_checkpoint = 0;
-        let ops: Vec<OpIx> = self.order.iter_from(history, last).filter(|op| *op != last).collect();
+        let mut pending = core::mem::take(&mut self.pending);
+        pending.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+        pending.dedup();
+        let (base, last) = self.base(history, memory);
+        let ops = self.order.after(history, last);
         self.counts.refolds = self.counts.refolds.saturating_add(1);
-        self.counts.refolded = self.counts.refolded.saturating_add(ops.len() as u64);
+        let reach = self.reach(history, memory, &base, &ops, &pending);
+        let end = core::mem::replace(&mut self.state, base);
+        let folded = match reach {
+            Some(reach) => {
+                self.fold_the_reached(history, memory, standing, &reach, end);
+                self.since_checkpoint = self.since_checkpoint.saturating_add(pending.len().saturating_sub(1));
+                self.pass_checkpoint_at_the_end(memory);
+                reach.again.len()
+            }
+            None => {
+                self.fold_all(history, memory, standing, &ops, end);
+                ops.len()
+            }
+        };
+        self.counts.refolded = self.counts.refolded.saturating_add(folded as u64);
+        pending.clear();
+        self.pending = pending;
+        self.stale_from = OpIx::NONE;
+    }
+
+    /// A copy of the last state before all that is stale, and the last op in it. That after the first op is not kept, but
+    /// soon made.
+    fn base(&self, history: &History, memory: &mut Memory) -> (State, OpIx) {
+        let (mut state, last) = self.checkpoint_before(history, &mut memory.cells, self.stale_from);
+        if last.is_some() || self.stale_from == FOUNDING {
+            return (state, last);
+        }
+        let (mut tape, cells) = (Tape::default(), &mut memory.cells);
+        Work { history, cells, state: &mut state, tape: &mut tape, looks: None }.fold(FOUNDING, Conflict::None);
+        (state, FOUNDING)
+    }
+
+    /// Folds all `ops` again, on the state that they come after; `end` is the state that was.
+    fn fold_all(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, ops: &[OpIx], end: State) {
+        let_checkpoints_go(history, &mut memory.cells, &mut self.checkpoints, self.stale_from, 0);
+        self.since_checkpoint = 0;
         let mut left = ops.len();
         for op in ops {
             left = left.saturating_sub(1);
-            self.step(history, memory, standing, op);
-            self.pass_checkpoint(memory, op, left);
+            self.step(history, memory, standing, *op);
+            self.pass_checkpoint(memory, *op, left);
         }
-        for cell in memory.cells.diff(&old, &self.state) {
-            let before = memory.cells.get(&old, cell);
+        for cell in memory.cells.diff(&end, &self.state) {
+            let before = memory.cells.get(&end, cell);
             self.forest.mark(cell, &before, &memory.cells.get(&self.state, cell));
             self.difference.cells.push((cell, before));
         }
-        memory.cells.release(old);
-        self.stale_from = OpIx::NONE;
+        memory.cells.release(end);
+    }
+
+    /// What those that are pending can reach among the `ops` after a state; `None` if all had better be folded again.
+    fn reach(&self, history: &History, memory: &Memory, base: &State, ops: &[OpIx], pending: &[OpIx]) -> Option<Reach> {
+        if pending.len() > ops.len() / 4 {
+            return None;
+        }
+        let root = history.fact(FOUNDING)?.group;
+        let mut steady = Steady::new();
+        for op in core::iter::once(&FOUNDING).chain(pending) {
+            let person = history.fact(*op).map_or(PersonIx::NONE, Fact::principal);
+            let cell = memory.cells.get(base, history.directory.member_cell(root, person));
+            if is_admin(&cell) && !steady.contains(&person) && steady.push(person).is_err() {
+                break;
+            }
+        }
+        Reach::of(history, ops, pending, steady, ops.len().saturating_mul(3) / 4)
+    }
+
+    /// Folds again what is reached, on the state that it all comes after, and brings over what it wrote to the states of
+    /// checkpoints and to that of the `end`, which has all else.
+    fn fold_the_reached(
+        &mut self,
+        history: &mut History,
+        memory: &mut Memory,
+        standing: &Standing,
+        reach: &Reach,
+        end: State,
+    ) {
+        have_many_admins(history, &mut memory.cells, &mut self.state);
+        for written in &reach.written {
+            self.touched.forget_after(history, written.since, written.cell, written.parts);
+        }
+        let most = reach.worth_bringing_over().max(MAX_CHECKPOINTS_AFTER_LATE_OP);
+        let mut next = let_checkpoints_go(history, &mut memory.cells, &mut self.checkpoints, self.stale_from, most);
+        let over = |history: &History, cells: &mut Cells, from: &State, to: &mut Checkpoint| {
+            reach.bring_over(history, cells, from, &mut to.state, |_, _, _| {});
+        };
+        for again in &reach.again {
+            while let Some(checkpoint) = self.checkpoints.get_mut(next)
+                && history.compare_fold_order(checkpoint.last, again.op).is_lt()
+            {
+                over(history, &mut memory.cells, &self.state, checkpoint);
+                next = next.saturating_add(1);
+            }
+            let (verdict, by) = self.fold_one(history, memory, standing, again.op);
+            if again.reached {
+                let Self { touched, state, tape, looks, .. } = self;
+                touched.note(history, again.op, looks, tape, |cell| memory.cells.get(state, cell), false);
+                self.set_verdict(history, again.op, verdict, by);
+            }
+        }
+        for checkpoint in self.checkpoints.iter_mut().skip(next) {
+            over(history, &mut memory.cells, &self.state, checkpoint);
+        }
+        let aside = core::mem::replace(&mut self.state, end);
+        let Self { forest, difference, state, .. } = self;
+        reach.bring_over(history, &mut memory.cells, &aside, state, |cell, old, new| {
+            forest.mark(cell, &old, &new);
+            difference.cells.push((cell, old));
+        });
+        memory.cells.release(aside);
     }
 
     /// Keeps a checkpoint now and then, and lets those go that lie closer together than their distance from the end
@@ -323,4 +419,21 @@ impl Fold {
     pub(crate) const fn takes(fact: &Fact) -> bool {
         fact.causal.is_none()
     }
+}
+
+/// Lets go of the checkpoints that have `op` or come after it, but for so many, the last ones: what is kept apart for each
+/// grows with every op that it has and others do not. Says where those begin.
+fn let_checkpoints_go(
+    history: &History,
+    cells: &mut Cells,
+    checkpoints: &mut Vec<Checkpoint>,
+    op: OpIx,
+    most: usize,
+) -> usize {
+    let first = checkpoints.partition_point(|kept| history.compare_fold_order(kept.last, op).is_lt());
+    let few = checkpoints.len().saturating_sub(most).max(first);
+    for gone in checkpoints.drain(first..few) {
+        cells.release(gone.state);
+    }
+    first
 }

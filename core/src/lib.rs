@@ -93,6 +93,7 @@ mod remembered;
 mod trie;
 mod state_hash;
 mod order;
+mod reach;
 mod fold;
 mod recent;
 mod views;

@@ -104,5 +104,8 @@ pub const CHECKPOINT_EVERY: usize = 32;
 /// last ones; the others go, and come again when something is folded anew.
 pub const MAX_CHECKPOINTS_AFTER_LATE_OP: usize = 4;
 
+/// Most Admins of whom one may turn out to be steady, so that what a late op reaches is folded without the rest.
+pub const MAX_STEADY_ADMINS: usize = 4;
+
 const _: () = assert!(MAX_SYNC_PAGE_BYTES >= MAX_OP_BYTES);
 const _: () = assert!(MAX_PENDING_BYTES_PER_SIGNER >= MAX_OP_BYTES);

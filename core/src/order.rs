@@ -59,6 +59,20 @@ impl Order {
         }
     }
 
+    /// The ops after this one; all of them after [`OpIx::NONE`].
+    pub(crate) fn after(&self, history: &History, op: OpIx) -> Vec<OpIx> {
+        let (block, at) = if op.is_none() { (0, 0) } else { self.place(history, op) };
+        let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
+        let here = if here.first() == Some(&op) { here.get(1..).unwrap_or_default() } else { here };
+        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
+        let mut ops = Vec::with_capacity(here.len().saturating_add(rest.iter().map(Vec::len).sum()));
+        ops.extend_from_slice(here);
+        for block in rest {
+            ops.extend_from_slice(block);
+        }
+        ops
+    }
+
     /// The ops from the first that is not before `from`; all of them from [`OpIx::NONE`].
     pub(crate) fn iter_from(&self, history: &History, from: OpIx) -> impl Iterator<Item = OpIx> + '_ {
         let (block, at) = if from.is_none() { (0, 0) } else { self.place(history, from) };

@@ -128,6 +128,41 @@ impl Touched {
         }
     }
 
+    /// Forgets who had to do with a cell, of a group's with these parts, after one who did: all of them will be noted anew.
+    pub(crate) fn forget_after(&mut self, history: &History, op: OpIx, cell: CellIx, parts: Parts) {
+        let forget = |known: &mut OpIx| {
+            if known.is_some() && history.compare_fold_order(op, *known).is_lt() {
+                *known = op;
+            }
+        };
+        let forget_both = |known: &mut Last| {
+            forget(&mut known.wrote);
+            forget(&mut known.touched);
+        };
+        let key = history.directory.cell_key(cell);
+        match key {
+            Some(CellKey::Group(group)) => {
+                let Some(known) = self.groups.get_mut(group.at()) else { return };
+                // Whoever let an Admin go from above may have had to do with how many there are.
+                each_part(parts & !part::ADMINS, |number| {
+                    if let Some(known) = known.get_mut(number) {
+                        forget_both(known);
+                    }
+                });
+            }
+            _ => {
+                if let Some(known) = self.cells.get_mut(cell.at()) {
+                    forget_both(known);
+                }
+            }
+        }
+        match key {
+            Some(CellKey::Member(_, person)) => self.people.get_mut(&person).into_iter().for_each(forget),
+            Some(CellKey::Context(context)) => self.contexts.get_mut(&context).into_iter().for_each(forget),
+            _ => {}
+        }
+    }
+
     /// Whether an op that looked at this and wrote that on the state of the end would have done the same in its own
     /// place, and nobody after that place would have done otherwise.
     pub(crate) fn commutes(

@@ -5,10 +5,9 @@
 mod common;
 
 use common::{Moot, ops};
-use folkmoot_core::FoldCounts;
-use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS};
-use folkmoot_core::limits::MAX_CHECKPOINTS_AFTER_LATE_OP;
-use folkmoot_core::{OpId, Role, UpgradePolicy, Verdict, Visibility, VoidReason};
+use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS, CAN_JOIN_OPEN_CONTEXTS};
+use folkmoot_core::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP, MAX_STEADY_ADMINS};
+use folkmoot_core::{FoldCounts, GroupOp, OpId, Role, UpgradePolicy, Verdict, Visibility, VoidReason};
 
 fn folds(moot: &Moot) -> FoldCounts {
     moot.engine.counts(&moot.id()).expect("the namespace").folds
@@ -101,7 +100,7 @@ fn a_group_that_comes_late_goes_with_the_group_above() {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
     let cellar = moot.by("alice").creates("cellar");
     let point = OpId(cellar.0);
-    moot.by("bob").on(&[point]).later().within(cellar).does(folkmoot_core::GroupOp::GroupDeleted);
+    moot.by("bob").on(&[point]).later().within(cellar).does(GroupOp::GroupDeleted);
     let below = moot.by("carol").within(cellar).on(&[point]).creates("corner");
     assert!(!moot.exists(below));
 }
@@ -157,4 +156,149 @@ fn a_late_raise_overrules_every_lowering_however_many_there_are_and_what_they_st
             moot.expect(op, Verdict::Void(VoidReason::Overruled));
         }
     }
+}
+
+/// Alice goes on: she adds guests and names the group, and halfway she does something else, too.
+fn moot_with_something_halfway(admins: &[&str], halfway: GroupOp) -> (Moot, OpId, OpId) {
+    let mut moot = Moot::with_admins("alice", admins);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    let mut between = point;
+    for number in 0..60 {
+        moot.by("alice").does(ops::add(&format!("guest {number}"), Role::Member));
+        moot.by("alice").does(ops::group_alias(&format!("evening {number}")));
+        if number == 30 {
+            between = moot.by("alice").does(halfway.clone());
+        }
+    }
+    (moot, point, between)
+}
+
+#[test]
+fn of_what_came_after_a_late_op_only_what_it_reaches_is_folded_again() {
+    let (mut moot, point, _) = moot_that_went_on();
+    moot.by("bob").on(&[point]).does(ops::add("guest 50", Role::Admin));
+    let counts = folds(&moot);
+    assert_eq!((counts.refolds, counts.refolded), (1, 3), "the two who add the same guest, and who let bob in");
+    assert_eq!(moot.role("guest 50"), Some(Role::Member), "the senior's word");
+    assert_eq!(moot.view(moot.root()).info.alias, "evening 59");
+    moot.by("carol").on(&[point]).does(ops::group_alias("carol's"));
+    let counts = folds(&moot);
+    assert_eq!((counts.refolds, counts.refolded), (2, 3 + 62), "all who name the group, and who let carol in");
+}
+
+#[test]
+fn what_is_reached_looks_at_what_others_wrote_in_between() {
+    let (mut moot, point, _) = moot_with_something_halfway(&["bob"], ops::defaults(CAN_INVITE_MEMBERS));
+    // Alice adds the same guest long after she has set other defaults.
+    moot.by("bob").on(&[point]).does(ops::add("guest 50", Role::Member));
+    assert_eq!((folds(&moot).refolds, folds(&moot).refolded), (1, 4));
+    assert_eq!(
+        moot.capabilities("guest 50"),
+        CAN_INVITE_MEMBERS | CAN_JOIN_OPEN_CONTEXTS,
+        "by bob's op, and by alice's"
+    );
+}
+
+#[test]
+fn who_rests_on_what_is_reached_is_reached_too() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let point = moot.by("alice").does(ops::add("dave", Role::Member));
+    moot.by("alice").does(ops::remove("carol"));
+    let erin = moot.by("carol").on(&[point]).does(ops::add("erin", Role::Admin));
+    let frank = moot.by("erin").on(&[erin]).does(ops::add("frank", Role::Admin));
+    let granted = moot.by("frank").on(&[frank]).does(ops::grant("dave", CAN_CREATE_CONTEXT));
+    for number in 0..40 {
+        moot.by("alice").on(&[granted]).later().does(ops::add(&format!("guest {number}"), Role::Member));
+    }
+    moot.expect(granted, Verdict::Void(VoidReason::AuthorityLost));
+    let before = folds(&moot);
+    moot.by("bob").on(&[point]).does(ops::add("erin", Role::Admin));
+    let counts = folds(&moot);
+    assert!(
+        counts.refolds == before.refolds + 1 && counts.refolded - before.refolded < 10,
+        "not the guests: {counts:?}"
+    );
+    moot.expect(granted, Verdict::Effective);
+    assert_eq!(moot.role("frank"), Some(Role::Admin));
+    assert_eq!(moot.capabilities("dave") & CAN_CREATE_CONTEXT, CAN_CREATE_CONTEXT);
+}
+
+#[test]
+fn the_states_on_the_way_have_what_was_folded_again_before_them() {
+    let (mut moot, point, between) = moot_with_something_halfway(&["bob", "carol"], GroupOp::Noop);
+    // Reaches alice's op of the same, so it is folded again; what comes on top has its place halfway.
+    let let_in = moot.by("bob").on(&[point]).does(ops::add("guest 50", Role::Admin));
+    let named = moot.by("guest 50").on(&[let_in, between]).does(ops::group_alias("a guest's"));
+    let kept = moot.by("carol").on(&[point]).does(ops::policy(UpgradePolicy::Automatic));
+    let there = moot.by("guest 50").on(&[named, kept]).does(ops::policy(UpgradePolicy::LazyOnAccess));
+    moot.expect(named, Verdict::Effective);
+    moot.expect(there, Verdict::Effective);
+    assert_eq!(moot.view(moot.root()).info.alias, "evening 59");
+}
+
+#[test]
+fn an_op_that_would_come_after_many_but_for_a_late_one_has_nothing_to_do_with_them() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol", "dave"]);
+    let point = moot.by("alice").noops(1);
+    for number in 0..20 {
+        moot.by("carol").does(ops::group_alias(&format!("evening {number}")));
+        moot.by("alice").does(ops::add(&format!("guest {number}"), Role::Member));
+    }
+    // A senior's name prevails over all of these, so a junior's cannot matter to them, nor they to it.
+    moot.by("bob").on(&[point]).does(ops::group_alias("bob's"));
+    assert_eq!((folds(&moot).commuted, folds(&moot).refolds), (0, 1));
+    let late = moot.by("dave").on(&[point]).does(ops::group_alias("dave's"));
+    assert_eq!((folds(&moot).commuted, folds(&moot).refolds), (1, 1));
+    moot.expect(late, Verdict::Void(VoidReason::Superseded));
+    assert_eq!(moot.view(moot.root()).info.alias, "bob's");
+}
+
+/// Ops that had their place before the end, folded again, when these Admins name the group late, all at once, and alice has
+/// meanwhile named some of them.
+fn folded_again_with_named(named: &[&str]) -> u64 {
+    let admins = ["bob", "carol", "dave", "erin"];
+    let mut moot = Moot::with_admins("alice", &admins);
+    // Past a state that is kept, in which they are Admins.
+    let point = moot.by("alice").noops(CHECKPOINT_EVERY);
+    for name in named.iter().chain(&["alice"]) {
+        moot.by("alice").does(ops::member_alias(name, "somebody"));
+    }
+    for number in 0..40 {
+        moot.by("alice").does(ops::add(&format!("guest {number}"), Role::Member));
+    }
+    moot.by("alice").does(ops::group_alias("evening"));
+    let mut engine = common::engine_of(moot.sent(), usize::MAX);
+    let late = admins.map(|name| {
+        moot.by(name).on(&[point]).forge(ops::group_alias(name)).sign(&common::key(name)).expect("well-formed")
+    });
+    let _ = engine.apply_batch(late);
+    let counts = engine.counts(&moot.id()).expect("the namespace").folds;
+    assert_eq!(counts.refolds, 1);
+    counts.refolded
+}
+
+#[test]
+fn of_four_admins_one_may_be_steady_and_the_fifth_is_not_asked() {
+    assert_eq!(MAX_STEADY_ADMINS, 4);
+    // Dave is: the five who name the group, and who named bob and carol.
+    assert_eq!(folded_again_with_named(&["bob", "carol"]), 7);
+    assert!(folded_again_with_named(&["bob", "carol", "dave"]) > 40, "all: erin is not asked");
+}
+
+#[test]
+fn nobody_goes_as_the_last_admin_whoever_else_went() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let point = moot.by("alice").noops(1);
+    for number in 0..20 {
+        moot.by("alice").does(ops::add(&format!("guest {number}"), Role::Member));
+    }
+    let carol = moot.by("alice").does(ops::remove("carol"));
+    let left = moot.by("alice").does(ops::remove("alice"));
+    // In its place before all that: he would have been the last.
+    let bob = moot.by("bob").on(&[point]).does(ops::remove("bob"));
+    for op in [carol, bob] {
+        moot.expect(op, Verdict::Effective);
+    }
+    moot.expect(left, Verdict::Idle(VoidReason::LastAdmin));
+    assert_eq!(moot.role("alice"), Some(Role::Admin));
 }
