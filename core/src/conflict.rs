@@ -109,6 +109,8 @@ struct RunList {
     junior: OpIx,
     /// All before this place are closed: see [`ConflictIndex::close`].
     first_open: usize,
+    /// Some op that was ever in it gave a ground.
+    has_givers: bool,
 }
 
 /// Which ops of a list are asked for.
@@ -121,11 +123,14 @@ pub(crate) enum Among<'a> {
     SeniorTo(&'a Fact),
     /// Lists that hold some op that this one is strictly more senior than.
     JuniorTo(&'a Fact),
+    /// Of those, lists that hold some op that gave a ground.
+    GiversJuniorTo(&'a Fact),
 }
 
 impl RunList {
-    fn new(run: RunIx, op: OpIx) -> Self {
-        Self { run, ops: Vec::from([op]), senior: op, junior: op, first_open: 0 }
+    fn new(history: &History, run: RunIx, op: OpIx) -> Self {
+        let has_givers = history.fact(op).is_some_and(|fact| fact.gave_ground);
+        Self { run, ops: Vec::from([op]), senior: op, junior: op, first_open: 0, has_givers }
     }
 
     fn place(&self, dag: &Dag, op: OpIx) -> usize {
@@ -149,6 +154,7 @@ impl RunList {
         else {
             return;
         };
+        self.has_givers |= fact.gave_ground;
         if history.is_senior(fact, senior) {
             self.senior = op;
         } else if history.is_senior(junior, fact) {
@@ -168,7 +174,10 @@ impl RunList {
         match among {
             Among::All | Among::Open => true,
             Among::SeniorTo(fact) => history.fact(self.senior).is_some_and(|other| history.is_senior(other, fact)),
-            Among::JuniorTo(fact) => history.fact(self.junior).is_some_and(|other| history.is_senior(fact, other)),
+            Among::GiversJuniorTo(_) if !self.has_givers => false,
+            Among::JuniorTo(fact) | Among::GiversJuniorTo(fact) => {
+                history.fact(self.junior).is_some_and(|other| history.is_senior(fact, other))
+            }
         }
     }
 }
@@ -249,7 +258,7 @@ impl ByRun {
                     list.insert(history, op);
                 }
             }
-            Err(at) => self.0.insert(at, RunList::new(run, op)),
+            Err(at) => self.0.insert(at, RunList::new(history, run, op)),
         }
     }
 
@@ -342,11 +351,13 @@ impl ConflictIndex {
         }
     }
 
-    /// A grant is closed no longer.
+    /// A grant is closed no longer; it may be one that gave a ground only now.
     pub(crate) fn open(&mut self, history: &History, op: OpIx) {
+        let gave_ground = history.fact(op).is_some_and(|fact| fact.gave_ground);
         if let Some(list) = self.grants_beside(history, op) {
             let at = list.place(&history.dag, op);
             list.first_open = list.first_open.min(at);
+            list.has_givers |= gave_ground;
         }
     }
 

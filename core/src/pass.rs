@@ -168,22 +168,28 @@ impl<'a> Pass<'a> {
 
     /// The op that gives back what `r` takes, strictly more senior, no claim, and not broken by what was taken before.
     pub(crate) fn overruler(&mut self, r: OpIx, fact: &Fact) -> Option<OpIx> {
-        let history = self.history;
-        let mut candidates = Vec::new();
-        self.decisions.index.any_grant_to(history, fact.reduced_member(), r, Among::SeniorTo(fact), |x| {
-            let fits = history.fact(x).is_some_and(|other| {
+        let (history, index) = (self.history, &self.decisions.index);
+        let fits = |x: &OpIx| {
+            history.fact(*x).is_some_and(|other| {
                 !other.is_claim() && gives_back(history, fact, other) && history.is_senior(other, fact)
-            });
-            if fits {
+            })
+        };
+        let (mut candidates, mut found) = (Vec::new(), None);
+        index.any_grant_to(history, fact.reduced_member(), r, Among::SeniorTo(fact), |x| {
+            if self.thorough {
                 candidates.push(x);
+            } else if fits(&x) && self.includes(x) && self.broken(x, r).is_none() {
+                // The first will do: there may be very many.
+                found = Some(x);
             }
-            false
+            found.is_some()
         });
-        candidates.retain(|x| self.includes(*x));
         if self.thorough {
+            candidates.retain(|x| fits(x) && self.includes(*x));
             candidates.sort_unstable_by(|a, b| history.compare_taking_order(*a, *b));
+            found = candidates.into_iter().find(|x| self.broken(*x, r).is_none());
         }
-        let found = candidates.into_iter().find(|x| self.broken(*x, r).is_none())?;
+        let found = found?;
         self.note(found, r);
         Some(found)
     }
@@ -245,7 +251,7 @@ impl<'a> Pass<'a> {
             false
         });
         if let Some((_, role)) = fact.gives_role() {
-            outdoes = index.any_grant_to(history, member, x, Among::JuniorTo(fact), |a| {
+            outdoes = index.any_grant_to(history, member, x, Among::GiversJuniorTo(fact), |a| {
                 history.fact(a).is_some_and(|a| a.gave_ground && outdone_by(history, a, fact, role))
             });
         }
@@ -366,18 +372,25 @@ impl<'a> Pass<'a> {
     /// SPEC §4.4: how standing reductions strike an op that is no reduction.
     fn struck(&mut self, x: OpIx) -> Decision {
         let Some(fact) = self.history.fact(x) else { return Decision::NONE };
+        let history = self.history;
         let (mut authority, mut invitation, mut subject) = (OpIx::NONE, OpIx::NONE, OpIx::NONE);
-        self.any_candidate(x, fact, |r| {
-            let revokes =
-                self.history.fact(r).is_some_and(|other| matches!(other.action, Action::InvitationRevoked { .. }));
+        let mut look_at = |r: OpIx| {
+            let Some(reduction) = history.fact(r) else { return false };
+            let revokes = matches!(reduction.action, Action::InvitationRevoked { .. });
             match self.strikes(r, x) {
                 Some(Strike::Rests) if revokes => invitation = r,
-                Some(Strike::Rests) => authority = r,
+                Some(Strike::Rests) if authority.is_none() => authority = r,
                 Some(Strike::GivesBack) if subject.is_none() => subject = r,
                 _ => {}
             }
-            authority.is_some()
-        });
+            // What is taken from somebody else is nothing that the op rests on, and there may be very many who take it.
+            let gives_back_at_most = !revokes && reduction.reduced_member() != fact.principal();
+            authority.is_some() || (gives_back_at_most && subject.is_some())
+        };
+        self.decisions.index.any_candidate(history, x, fact, &mut look_at);
+        for r in self.risen.iter().filter(|r| history.dag.concurrent(**r, x)) {
+            look_at(*r);
+        }
         let decision = if authority.is_some() {
             Decision::void(VoidReason::AuthorityLost, authority)
         } else if invitation.is_some() {
