@@ -10,6 +10,7 @@ use crate::ids::OpId;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::hash::BuildHasher;
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 
 #[derive(Debug, Clone)]
@@ -25,6 +26,9 @@ struct Node {
 }
 
 const MERGE: u32 = 1 << 31;
+/// Ops are listed by so many leading bits of their place: with a million, a part of the table is 40 kB, which stay near.
+const PLACES_BITS: u32 = 8;
+const PLACES: usize = 1 << PLACES_BITS;
 
 /// The past of an op, whether admitted or not: a set that answers membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,12 @@ pub(crate) struct Dag {
     heads: HashSet<OpIx>,
 }
 
+/// The hash of an id by its first eight bytes: ids are hashes themselves, so few agree in so many, and the hasher's seed
+/// keeps secret which others meet.
+fn hash_of(hasher: &DefaultHashBuilder, id: &OpId) -> u64 {
+    hasher.hash_one(id.as_bytes().first_chunk().copied().map_or(0, u64::from_le_bytes))
+}
+
 impl Dag {
     pub(crate) const fn len(&self) -> usize {
         self.nodes.len()
@@ -63,7 +73,7 @@ impl Dag {
     }
 
     pub(crate) fn find(&self, id: &OpId) -> Option<OpIx> {
-        self.index.find(self.hasher.hash_one(id), |op| self.node(*op).is_some_and(|node| node.id == *id)).copied()
+        self.index.find(hash_of(&self.hasher, id), |op| self.node(*op).is_some_and(|node| node.id == *id)).copied()
     }
 
     pub(crate) fn id(&self, op: OpIx) -> OpId {
@@ -211,14 +221,48 @@ impl Dag {
         self.run(run).last() == Some(&op)
     }
 
-    /// Makes room for so many more ops.
-    pub(crate) fn reserve(&mut self, ops: usize) {
-        let (nodes, hasher) = (&self.nodes, &self.hasher);
-        self.index.reserve(ops, |op| nodes.get(op.at()).map_or(0, |node| hasher.hash_one(node.id)));
-    }
-
     /// Adds an op whose parents are here, with the past that [`Self::past_of`] gave for them.
     pub(crate) fn insert(&mut self, id: OpId, parents: &[OpIx], past: &Past) -> OpIx {
+        let op = self.put(id, parents, past);
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.index.insert_unique(hash_of(hasher, &id), op, |other| {
+            nodes.get(other.at()).map_or(0, |node| hash_of(hasher, &node.id))
+        });
+        op
+    }
+
+    /// Lists all ops, which were [put](Self::put), by their ids; says whether each has one of its own.
+    ///
+    /// They come by where in the table they belong: in any other order, each would wait for memory.
+    pub(crate) fn list(&mut self) -> bool {
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        let hash = |op: &OpIx| nodes.get(op.at()).map_or(0, |node| hash_of(hasher, &node.id));
+        self.index.reserve(nodes.len(), hash);
+        let buckets = self.index.num_buckets() as u64;
+        let shift = buckets.checked_ilog2().unwrap_or(0).saturating_sub(PLACES_BITS);
+        let mut places: [Vec<(u64, OpIx)>; PLACES] = core::array::from_fn(|_| Vec::new());
+        for (at, node) in nodes.iter().enumerate() {
+            let hash = hash_of(hasher, &node.id);
+            // There are as many buckets as some power of two, and the hash's last bits say which is an op's.
+            let place = usize::try_from((hash & buckets.saturating_sub(1)) >> shift).unwrap_or(0);
+            if let Some(place) = places.get_mut(place.min(PLACES.saturating_sub(1))) {
+                place.push((hash, OpIx::new(at)));
+            }
+        }
+        places.into_iter().flatten().all(|(of_id, op)| {
+            let id = |op: &OpIx| nodes.get(op.at()).map(|node| node.id);
+            match self.index.entry(of_id, |other| id(other) == id(&op), hash) {
+                Entry::Occupied(_) => false,
+                Entry::Vacant(entry) => {
+                    entry.insert(op);
+                    true
+                }
+            }
+        })
+    }
+
+    /// Adds an op that nobody finds by its id until [`Self::list`] has it.
+    pub(crate) fn put(&mut self, id: OpId, parents: &[OpIx], past: &Past) -> OpIx {
         let op = OpIx::new(self.nodes.len());
         let depth = parents.iter().map(|parent| self.depth(*parent).saturating_add(1)).max().unwrap_or(0);
         let continues = usize::try_from(past.count).is_ok_and(|count| count > 0 && self.run(past.run).len() == count);
@@ -254,10 +298,6 @@ impl Dag {
             self.heads.remove(parent);
         }
         self.heads.insert(op);
-        let (nodes, hasher) = (&self.nodes, &self.hasher);
-        self.index.insert_unique(hasher.hash_one(id), op, |other| {
-            nodes.get(other.at()).map_or(0, |node| hasher.hash_one(node.id))
-        });
         op
     }
 
@@ -320,5 +360,43 @@ impl Dag {
             return Ordering::Equal;
         }
         self.depth(a).cmp(&self.depth(b)).then_with(|| self.id(a).cmp(&self.id(b)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A straight history whose ops have these ids.
+    fn put_all(ids: impl Iterator<Item = u32>) -> Dag {
+        let mut dag = Dag::default();
+        for (at, number) in ids.enumerate() {
+            let parents: Vec<OpIx> = at.checked_sub(1).map(OpIx::new).into_iter().collect();
+            let past = dag.past_of(&parents);
+            dag.put(id(number), &parents, &past);
+        }
+        dag
+    }
+
+    fn id(number: u32) -> OpId {
+        OpId(crate::hashing::sha256_parts(&[&number.to_le_bytes()]))
+    }
+
+    #[test]
+    fn ops_that_are_listed_at_once_are_found_and_so_are_those_after_them() {
+        for count in [0, 1, 2, 300, 5_000] {
+            let mut dag = put_all(0..count);
+            assert!(dag.list());
+            let past = dag.past_of(&[]);
+            dag.insert(id(count), &[], &past);
+            assert!((0..=count).all(|at| dag.find(&id(at)) == Some(OpIx(at))), "{count} ops");
+            assert_eq!(dag.find(&id(count + 1)), None);
+        }
+    }
+
+    #[test]
+    fn of_ops_that_are_listed_at_once_two_with_one_id_are_told() {
+        assert!(!put_all((0..300).chain([7])).list());
+        assert!(!put_all([7, 7].into_iter()).list());
     }
 }

@@ -212,6 +212,46 @@ impl Fold {
         Glance { history, cells: &memory.cells, state: &self.state }
     }
 
+    /// Applies a sound op that has all others in its past, and so is effective (SPEC §2): where it stands in the order, who
+    /// looked at what, and from where it could be folded again stay unknown until [`Self::append_again`].
+    pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx) {
+        self.apply(history, memory, op);
+        self.tell(memory);
+    }
+
+    /// The same, but what it changes is left to [`Self::tell_differences`].
+    pub(crate) fn apply(&mut self, history: &History, memory: &mut Memory, op: OpIx) {
+        self.tape.clear();
+        let (cells, state, tape) = (&mut memory.cells, &mut self.state, &mut self.tape);
+        Work { history, cells, state, tape, looks: None }.extend(op);
+        self.counts.appended = self.counts.appended.saturating_add(1);
+    }
+
+    /// Goes back to an older state; those ops are to be appended again that came after it. Returns the state that was.
+    pub(crate) const fn go_back(&mut self, state: State) -> State {
+        core::mem::replace(&mut self.state, state)
+    }
+
+    /// Takes an op that was applied, and that is the last so far in the order, in whole; so many more of them are `left`.
+    pub(crate) fn append_again(
+        &mut self,
+        history: &mut History,
+        memory: &mut Memory,
+        standing: &Standing,
+        op: OpIx,
+        left: usize,
+    ) {
+        self.order.insert(history, op);
+        self.step(history, memory, standing, op);
+        self.pass_checkpoint(memory, op, left);
+    }
+
+    /// The ops are appended again: the state is as it was, unless what applied them did so against the rules.
+    pub(crate) fn come_forward(&mut self, memory: &mut Memory, was: State) {
+        self.tell_differences(memory, &was);
+        memory.cells.release(was);
+    }
+
     fn mark_stale(&mut self, history: &History, op: OpIx) {
         if self.stale_from.is_none() || history.compare_fold_order(op, self.stale_from).is_lt() {
             self.stale_from = op;
@@ -322,11 +362,7 @@ impl Fold {
             self.step(history, memory, standing, *op);
             self.pass_checkpoint(memory, *op, left);
         }
-        for cell in memory.cells.diff(&end, &self.state) {
-            let before = memory.cells.get(&end, cell);
-            self.forest.mark(cell, &before, &memory.cells.get(&self.state, cell));
-            self.difference.cells.push((cell, before));
-        }
+        self.tell_differences(memory, &end);
         memory.cells.release(end);
     }
 
@@ -390,6 +426,15 @@ impl Fold {
             difference.cells.push((cell, old));
         });
         memory.cells.release(aside);
+    }
+
+    /// Notes what differs from an older state, for whoever asks next.
+    pub(crate) fn tell_differences(&mut self, memory: &Memory, old: &State) {
+        for cell in memory.cells.diff(old, &self.state) {
+            let before = memory.cells.get(old, cell);
+            self.forest.mark(cell, &before, &memory.cells.get(&self.state, cell));
+            self.difference.cells.push((cell, before));
+        }
     }
 
     /// Keeps a checkpoint now and then, and lets those go that lie closer together than their distance from the end

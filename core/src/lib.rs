@@ -97,6 +97,7 @@ mod reach;
 mod fold;
 mod recent;
 mod views;
+mod behind;
 mod view;
 mod namespace;
 mod explain;

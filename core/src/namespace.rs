@@ -2,6 +2,7 @@
 
 use crate::arena::{GroupIx, OpIx, PersonIx};
 use crate::authority::{Glance, is_participant};
+use crate::behind::{self, Behind};
 use crate::crypto::VerifiedOp;
 use crate::dag::Past;
 use crate::error::DraftError;
@@ -81,6 +82,7 @@ pub(crate) struct Namespace {
     nonces: HashMap<PersonIx, Nonces>,
     forks: Vec<Fork>,
     tape: Tape,
+    behind: Option<Behind>,
 }
 
 impl Namespace {
@@ -222,6 +224,7 @@ impl Namespace {
             self.settle();
             return Before { past, view: None };
         }
+        self.catch_up();
         if parents.len() > 1 {
             // A merge is folded from a checkpoint of the whole, so the whole had better have some.
             self.settle();
@@ -418,23 +421,47 @@ impl Namespace {
             gave_ground: false,
             wire_len: u16::try_from(encoded_len.saturating_sub(1)).unwrap_or(u16::MAX),
         });
-        self.note_giver(causal.ok().as_ref());
+        if let Ok(basis) = causal {
+            self.standing.note_giver(&mut self.history, basis.giver);
+        }
         self.note_nonce(ix, signer, signable.nonce);
     }
 
-    /// Some op's ground was given by this op's giver.
-    pub(crate) fn note_giver(&mut self, basis: Option<&Basis>) {
-        let Some(basis) = basis else { return };
-        if let Some(giver) = self.history.facts.get_mut(basis.giver.at()).filter(|giver| !giver.gave_ground) {
-            giver.gave_ground = true;
-            self.standing.note_giver(&self.history, basis.giver);
-        }
-    }
+    // From a snapshot.
 
     /// A namespace whose ops are about to be put back from a snapshot.
     pub(crate) fn restoring(id: NamespaceId, directory: crate::directory::Directory) -> Self {
         let history = History { directory, ..History::default() };
         Self { id, history, ..Self::default() }
+    }
+
+    /// Takes in all ops, once they are in the graph and on record, each when `name` has numbered what it brought along:
+    /// those after the last that was concurrent with another no further than is needed before the next such op comes.
+    /// `None` if some op cannot be named.
+    pub(crate) fn take_in_all(&mut self, mut name: impl FnMut(&mut History, OpIx) -> Option<()>) -> Option<()> {
+        let from = behind::after_conflicts(&self.history.dag);
+        for at in 0..from.at() {
+            let op = OpIx::new(at);
+            name(&mut self.history, op)?;
+            behind::note_giver_of(&mut self.history, &mut self.standing, op);
+            self.take_in(op, None, behind::came_alone(&self.history.dag, op));
+            // What it told before it was written down is not told again.
+            self.fold.forget_difference();
+        }
+        self.settle();
+        if from.at() < self.history.dag.len() {
+            let Self { history, memory, standing, fold, .. } = self;
+            self.behind = Some(Behind::apply(history, memory, standing, fold, from, name)?);
+        }
+        let _ = self.fold.take_difference();
+        Some(())
+    }
+
+    /// Takes in what is left of ops that were only applied: an op comes, or is asked about, that is concurrent with some.
+    fn catch_up(&mut self) {
+        let Some(behind) = self.behind.take() else { return };
+        let Self { history, memory, standing, fold, views, .. } = self;
+        behind.catch_up(history, memory, standing, fold, views);
     }
 
     pub(crate) fn note_nonce(&mut self, ix: OpIx, signer: PersonIx, nonce: u64) {
@@ -451,6 +478,13 @@ impl Namespace {
     /// Takes an op that is in the graph and on record into conflicts, the fold and the views.
     pub(crate) fn take_in(&mut self, ix: OpIx, view: Option<View>, alone: bool) {
         let sound = self.history.fact(ix).is_some_and(Fold::takes);
+        if self.behind.is_some() {
+            // Whoever is concurrent with others has had all caught up with before.
+            if sound {
+                self.fold.extend(&self.history, &mut self.memory, ix);
+            }
+            return;
+        }
         if sound {
             let changed = self.standing.add(&self.history, ix, alone);
             self.fold.add(&mut self.history, &mut self.memory, &self.standing, ix, &changed);

@@ -364,7 +364,7 @@ impl Reach {
 
     /// To so many states it is brought over in about the time that it takes to fold again.
     pub(crate) fn worth_bringing_over(&self) -> usize {
-        self.again.len() / self.written.len().max(1)
+        self.again.len().checked_div(self.written.len()).unwrap_or(usize::MAX)
     }
 
     /// Brings over all that may have been written from a state that has it right to one that has all else right; tells

@@ -6,16 +6,17 @@
 //! ```
 //!
 //! A snapshot holds what cannot be derived: of each admitted op its id, parents, names and causal verdict, in the order
-//! of admission; what ops brought along; what waits; what was refused. Graph, conflicts, fold, tries and digest are
-//! made anew, without judging anything again, and the digest must come out as it was. So a restored engine cannot
-//! differ from one that replayed the same ops, and damage is an error, never a wrong answer.
+//! of admission; what ops brought along; what waits; what was refused. Graph, state, tries and digest are made anew,
+//! without judging anything again, and the digest must come out as it was. So a restored engine cannot differ from one
+//! that replayed the same ops, and damage is an error, never a wrong answer. What only ops need that are concurrent with
+//! others (where they conflict, who looked at what, states on the way) is made when the first such op comes.
 
 use crate::arena::{ContextIx, GroupIx, InvitationIx, OpIx, PayloadIx, PersonIx};
 use crate::dag::Past;
 use crate::directory::Directory;
 use crate::effect::Status;
 use crate::engine::Engine;
-use crate::facts::{Action, Basis, Fact, add_cells};
+use crate::facts::{Action, Basis, Fact, History, add_cells};
 use crate::group_op::SignedGroupOp;
 use crate::hashing::sha256_parts;
 use crate::ids::{Hash, NamespaceId, OpId};
@@ -30,9 +31,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 const MAGIC: &[u8] = b"folkmoot/snapshot/";
 const VERSION: &[u8] = b"v1";
 const CHECKSUM_BYTES: usize = 32;
-/// An op with one parent, about; and less than any op has, which is its id and the number of its parents alone.
-const TYPICAL_OP_BYTES: usize = 130;
-const LEAST_OP_BYTES: usize = 36;
+/// An op with one parent, about.
+const TYPICAL_OP_BYTES: usize = 82;
 
 /// Why bytes are no snapshot that this engine can restore. The disk's fault, or the host's who passed them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -215,8 +215,6 @@ fn read_namespace(body: &mut &[u8]) -> Result<Namespace, SnapshotError> {
     let record: NamespaceRecord = read(body)?;
     let ops: u32 = read(body)?;
     let mut namespace = Namespace::restoring(record.id, Directory::with_names(&record.names));
-    // No more than the bytes that are left can hold, whatever the number says.
-    namespace.history.dag.reserve((ops as usize).min(body.len() / LEAST_OP_BYTES));
     let mut parents = Vec::with_capacity(MAX_PARENTS);
     for _ in 0..ops {
         let id = read(body)?;
@@ -231,7 +229,11 @@ fn read_namespace(body: &mut &[u8]) -> Result<Namespace, SnapshotError> {
         let op = Op { id, parents: &parents, record: read(body)? };
         restore_op(&mut namespace, &record, &op).ok_or(SnapshotError::Inconsistent)?;
     }
-    let _ = namespace.take_difference();
+    if !namespace.history.dag.list() {
+        return Err(SnapshotError::Inconsistent);
+    }
+    let named = namespace.take_in_all(|history, op| restore_names(history, &record.names, op));
+    named.ok_or(SnapshotError::Inconsistent)?;
     let same_names = namespace.history.directory.names() == record.names;
     if !same_names || namespace.digest() != record.digest {
         return Err(SnapshotError::Inconsistent);
@@ -239,15 +241,13 @@ fn read_namespace(body: &mut &[u8]) -> Result<Namespace, SnapshotError> {
     Ok(namespace)
 }
 
-/// Puts one op back; `None` if it cannot have been there.
+/// Puts one op back into the graph and on record; `None` if it cannot have been there.
 fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &Op<'_>) -> Option<()> {
     let ix = OpIx::new(namespace.history.dag.len());
     let causal = if op.record.causal == 0 { None } else { Some(VoidReason::from_number(op.record.causal)?) };
     check_graph(namespace, record, op, ix)?;
-    let alone = ix.0 == 0 || namespace.history.dag.are_all_heads(op.parents);
     let past = if ix.0 == 0 { Past::EMPTY } else { namespace.history.dag.past_of(op.parents) };
-    namespace.history.dag.insert(op.id, op.parents, &past);
-    restore_names(namespace, record, op, ix, causal.is_none())?;
+    namespace.history.dag.put(op.id, op.parents, &past);
     let fact = Fact {
         signer: op.record.signer,
         nonce: op.record.nonce,
@@ -261,11 +261,7 @@ fn restore_op(namespace: &mut Namespace, record: &NamespaceRecord, op: &Op<'_>) 
         wire_len: op.record.wire_len,
     };
     namespace.history.facts.push(fact);
-    namespace.note_giver(causal.is_none().then_some(&op.record.basis));
     namespace.note_nonce(ix, op.record.signer, u64::from(op.record.nonce));
-    namespace.take_in(ix, None, alone);
-    // What it told before it was written down is not told again.
-    namespace.fold.forget_difference();
     Some(())
 }
 
@@ -289,9 +285,8 @@ fn check_graph(namespace: &Namespace, record: &NamespaceRecord, op: &Op<'_>, ix:
     } else {
         !sound || (earlier(op.record.basis.giver) && earlier(op.record.basis.ranked_by))
     };
-    let known = namespace.find(&op.id).is_some();
     let signed = op.record.signer.at() < record.names.people.len() && op.record.nonce > 0;
-    let fits = parents_fit && distinct && creates == founds && basis_fits && !known && signed;
+    let fits = parents_fit && distinct && creates == founds && basis_fits && signed;
     (fits && names_fit(&record.names, op)).then_some(())
 }
 
@@ -331,47 +326,44 @@ fn names_fit(names: &NameTables, op: &Op<'_>) -> bool {
     }
 }
 
-/// Adds the groups, contexts, invitations and cells that came with an op.
-fn restore_names(
-    namespace: &mut Namespace,
-    record: &NamespaceRecord,
-    op: &Op<'_>,
-    ix: OpIx,
-    sound: bool,
-) -> Option<()> {
-    let directory = &mut namespace.history.directory;
-    if ix.0 == 0 {
-        directory.add_group(op.id.into(), GroupIx::NONE, ix);
-    } else if op.record.kind == SUBGROUP_CREATED {
-        let new = directory.add_group(op.id.into(), op.record.group, ix);
-        if sound && !matches!(op.record.action, Action::SubgroupCreated { group, .. } if group == new) {
+/// Adds the groups, contexts, invitations and cells that came with an op; `None` if they are not those of the tables.
+fn restore_names(history: &mut History, names: &NameTables, op: OpIx) -> Option<()> {
+    let id = history.dag.id(op);
+    let fact = history.facts.get(op.at())?;
+    let directory = &mut history.directory;
+    let sound = fact.causal.is_none();
+    if op.0 == 0 {
+        directory.add_group(id.into(), GroupIx::NONE, op);
+    } else if fact.kind == SUBGROUP_CREATED {
+        let new = directory.add_group(id.into(), fact.group, op);
+        if sound && !matches!(fact.action, Action::SubgroupCreated { group, .. } if group == new) {
             return None;
         }
     }
     let [_, groups, contexts, invitations, ..] = directory.lens();
-    if op.record.group.at() >= groups {
+    if fact.group.at() >= groups {
         return None;
     }
     if !sound {
         return Some(());
     }
-    match op.record.action {
+    match fact.action {
         Action::ContextRegistered { context, .. } => {
-            let facts = record.names.contexts.get(context.at())?;
-            if context.at() != contexts || facts.group != op.record.group {
+            let facts = names.contexts.get(context.at())?;
+            if context.at() != contexts || facts.group != fact.group {
                 return None;
             }
             directory.add_context(facts.clone());
         }
         Action::Claim { invitation, .. } | Action::InvitationRevoked { invitation } => {
-            let (group, id) = record.names.invitations.get(invitation.at())?;
-            if invitation.at() > invitations || *group != op.record.group {
+            let (group, id) = names.invitations.get(invitation.at())?;
+            if invitation.at() > invitations || *group != fact.group {
                 return None;
             }
             directory.add_invitation(*group, id);
         }
         _ => {}
     }
-    add_cells(directory, &op.record.action, op.record.group, op.record.signer, Some(&op.record.basis));
+    add_cells(directory, &fact.action, fact.group, fact.signer, Some(&fact.basis));
     Some(())
 }

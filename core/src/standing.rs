@@ -58,8 +58,11 @@ impl Standing {
     }
 
     /// Some op's ground was given by this one.
-    pub(crate) fn note_giver(&mut self, history: &History, giver: OpIx) {
-        self.decisions.index.open(history, giver);
+    pub(crate) fn note_giver(&mut self, history: &mut History, giver: OpIx) {
+        if let Some(fact) = history.facts.get_mut(giver.at()).filter(|giver| !giver.gave_ground) {
+            fact.gave_ground = true;
+            self.decisions.index.open(history, giver);
+        }
     }
 
     /// Which decisions differ in a part of the namespace: a past, and the sound ops that are `outside` of it.

@@ -4,10 +4,13 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::{Moot, ops};
+use common::{Moot, explanations, ops};
 use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS, CAN_JOIN_OPEN_CONTEXTS};
 use folkmoot_core::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP, MAX_STEADY_ADMINS};
-use folkmoot_core::{FoldCounts, GroupOp, OpId, Role, UpgradePolicy, Verdict, Visibility, VoidReason};
+use folkmoot_core::report::Report;
+use folkmoot_core::{
+    Engine, FoldCounts, GroupOp, OpId, PendingLimits, Role, UpgradePolicy, Verdict, Visibility, VoidReason,
+};
 
 fn folds(moot: &Moot) -> FoldCounts {
     moot.engine.counts(&moot.id()).expect("the namespace").folds
@@ -301,4 +304,58 @@ fn nobody_goes_as_the_last_admin_whoever_else_went() {
     }
     moot.expect(left, Verdict::Idle(VoidReason::LastAdmin));
     assert_eq!(moot.role("alice"), Some(Role::Admin));
+}
+
+/// What a restored engine and the moot's own make of the op that the moot was sent last.
+#[track_caller]
+fn assert_comes_alike(restored: &mut Engine, moot: &mut Moot, op: OpId) {
+    let outcome = restored.apply(moot.op(op).clone());
+    assert_eq!(outcome.status_of(&op), Some(&moot.status(op)));
+    assert_eq!(outcome.after_commit(), moot.effects(), "and tells the same");
+    assert_eq!(Report::of(restored), moot.report());
+    let sent = moot.sent().to_vec();
+    assert_eq!(explanations(restored, &sent), explanations(&moot.engine, &sent));
+}
+
+#[test]
+fn after_a_restart_late_ops_come_to_what_they_would_have_come_to_without() {
+    let (mut moot, point, halfway) = moot_that_went_on();
+    moot.by("carol").does(ops::add("frank", Role::Member));
+    moot.by("alice").does(ops::set_role("frank", Role::ReadOnly));
+    let mut restored =
+        Engine::restore(&moot.engine.snapshot(), PendingLimits::default()).expect("written by an engine");
+    let counts = restored.counts(&moot.id()).expect("the namespace").folds;
+    assert_eq!(counts.checkpoints, 0, "nobody has asked for more than the state yet: {counts:?}");
+    let mut come = |moot: &mut Moot, op: &mut dyn FnMut(&mut Moot) -> OpId| {
+        let op = op(moot);
+        assert_comes_alike(&mut restored, moot, op);
+    };
+    come(&mut moot, &mut |moot| moot.by("alice").does(ops::group_alias("at the end")));
+    come(&mut moot, &mut |moot| moot.by("carol").does(ops::set_role("frank", Role::Member)));
+    come(&mut moot, &mut |moot| moot.by("bob").on(&[halfway]).does(ops::group_alias("halfway")));
+    come(&mut moot, &mut |moot| moot.by("bob").on(&[point]).does(ops::remove("carol")));
+    come(&mut moot, &mut |moot| moot.by("alice").does(ops::add("grace", Role::Member)));
+    let counts = restored.counts(&moot.id()).expect("the namespace").folds;
+    assert!(counts.checkpoints > 0, "what late ops are folded from is there: {counts:?}");
+    assert_eq!(moot.role("frank"), None, "carol let him in, and was gone");
+}
+
+#[test]
+fn a_restart_after_ops_that_conflicted_keeps_what_came_of_them_and_goes_on_alike() {
+    let (mut moot, point, halfway) = moot_that_went_on();
+    moot.by("carol").does(ops::add("frank", Role::Member));
+    moot.by("bob").on(&[point]).does(ops::remove("carol"));
+    for number in 0..40 {
+        moot.by("alice").does(ops::add(&format!("later guest {number}"), Role::Member));
+    }
+    let mut restored =
+        Engine::restore(&moot.engine.snapshot(), PendingLimits::default()).expect("written by an engine");
+    assert_eq!(Report::of(&mut restored), moot.report());
+    let mut come = |moot: &mut Moot, op: &mut dyn FnMut(&mut Moot) -> OpId| {
+        let op = op(moot);
+        assert_comes_alike(&mut restored, moot, op);
+    };
+    come(&mut moot, &mut |moot| moot.by("alice").does(ops::add("carol", Role::Member)));
+    come(&mut moot, &mut |moot| moot.by("bob").on(&[halfway]).does(ops::add("later guest 7", Role::Admin)));
+    come(&mut moot, &mut |moot| moot.by("alice").does(ops::remove("later guest 7")));
 }
