@@ -389,13 +389,23 @@ impl Forest {
         let directory = &glance.history.directory;
         let capabilities = directory.contexts_of(group).flat_map(|context| directory.capabilities_of(context));
         let cells = directory.cells_of_group(group).chain(capabilities).map(|(cell, _)| cell);
+        let (mut entries, mut bytes) = (Vec::new(), Vec::new());
         for cell in core::iter::once(cell).chain(cells) {
             let value = glance.cell(cell);
-            self.update(tries, glance.history, group, entry_of(cell, OWN), &value, false);
-            if is_barred(&value) {
-                self.update(tries, glance.history, group, entry_of(cell, BAR), &value, false);
+            for which in if is_barred(&value) { [OWN, BAR].as_slice() } else { [OWN].as_slice() } {
+                if write_value(&mut bytes, glance.history, cell, *which, &value).is_some() {
+                    let entry = entry_of(cell, *which);
+                    let key = hashed_key(directory, entry);
+                    entries.push((key, entry, leaf_hash(&key, &bytes)));
+                }
             }
         }
+        entries.sort_unstable();
+        let group_key = directory.hashed_group(group);
+        let (leaf, _) =
+            tries.take_nested(&mut self.groups, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
+        let below = tries.of_sorted(&entries);
+        tries.put_nested(leaf, below);
     }
 
     /// Brings one entry of a group that exists to what the state has.

@@ -21,6 +21,8 @@ const LEAF_TAG: u8 = 0;
 const BRANCH_TAG: u8 = 1;
 /// Branches on a way from the top to a leaf, at most: one for each bit of a key.
 const MAX_DEPTH: usize = MAX_PROOF_SIBLINGS;
+/// Branches on a way to a leaf among a billion.
+const TYPICAL_DEPTH: usize = 32;
 
 /// What a place in a trie holds: nothing, a branch, the leaf of an entry, or a leaf with a trie of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,8 @@ struct Branch {
 }
 
 impl Branch {
+    const EMPTY: Self = Self { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+
     fn side(&self, right: bool) -> (Child, Digest) {
         let [left_hash, right_hash] = self.hashes;
         let [left, right_child] = self.children;
@@ -137,6 +141,28 @@ pub(crate) struct Tries {
 pub(crate) fn bit_at(key: &Digest, depth: u16) -> bool {
     let byte = key.get(usize::from(depth >> 3)).copied().unwrap_or(0);
     byte & (0x80u8 >> (depth & 7)) != 0
+}
+
+/// How many branches the ways to two keys share: one more than they have leading bits in common.
+fn common_branches(a: &Digest, b: &Digest) -> usize {
+    let mut bits = 0usize;
+    for (a, b) in a.iter().zip(b) {
+        let unlike = (a ^ b).leading_zeros() as usize;
+        bits = bits.saturating_add(unlike);
+        if unlike < 8 {
+            break;
+        }
+    }
+    bits.saturating_add(1)
+}
+
+/// Gives a child the place on the way to a key: in the lowest branch of the way, or at the top.
+fn hang(trie: &mut Trie, way: &mut [Branch], key: &Digest, child: Child, hash: Digest) {
+    let depth = u16::try_from(way.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    match way.last_mut() {
+        Some(branch) => branch.set_side(bit_at(key, depth), child, hash),
+        None => *trie = Trie { top: child, hash },
+    }
 }
 
 pub(crate) fn leaf_hash(key: &Digest, value: &[u8]) -> Digest {
@@ -316,17 +342,47 @@ impl Tries {
         while bit_at(theirs, end) == bit_at(ours, end) && usize::from(end) < MAX_DEPTH {
             end = end.saturating_add(1);
         }
-        let mut lowest = Branch { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+        let mut lowest = Branch::EMPTY;
         let right = bit_at(ours, end);
         lowest.set_side(!right, other, other_hash);
         lowest.set_side(right, leaf, hash);
         let mut child = Child::of_branch(self.branches.insert(lowest));
         for depth in (depth..end).rev() {
-            let mut above = Branch { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+            let mut above = Branch::EMPTY;
             above.set_side(bit_at(ours, depth), child, EMPTY);
             child = Child::of_branch(self.branches.insert(above));
         }
         self.put_at(trie, place, child, EMPTY);
+    }
+
+    /// A trie of these entries, whose keys ascend, hashed throughout. Each is a hashed key, the entry, and its leaf's hash.
+    pub(crate) fn of_sorted(&mut self, entries: &[(Digest, u32, Digest)]) -> Trie {
+        let mut trie = Trie::EMPTY;
+        // The branches on the way to the leaf before, from the top down: none of them is complete.
+        let mut way: Vec<Branch> = Vec::with_capacity(TYPICAL_DEPTH);
+        let (mut before, mut shared_before) = (EMPTY, 0);
+        for (at, (key, entry, hash)) in entries.iter().enumerate() {
+            let next = entries.get(at.saturating_add(1));
+            let shared_after = next.map_or(0, |(next, ..)| common_branches(key, next));
+            self.complete(&mut trie, &mut way, &before, shared_before);
+            way.resize(shared_before.max(shared_after), Branch::EMPTY);
+            hang(&mut trie, &mut way, key, Child::of_entry(*entry), *hash);
+            (before, shared_before) = (*key, shared_after);
+        }
+        self.complete(&mut trie, &mut way, &before, 0);
+        trie
+    }
+
+    /// Leaves all but the first so many branches of the way to a key that nothing is added to any more, and hashes them.
+    fn complete(&mut self, trie: &mut Trie, way: &mut Vec<Branch>, key: &Digest, kept: usize) {
+        while way.len() > kept
+            && let Some(branch) = way.pop()
+        {
+            let [left, right] = &branch.hashes;
+            let hash = node_hash(left, right);
+            let child = Child::of_branch(self.branches.insert(branch));
+            hang(trie, way, key, child, hash);
+        }
     }
 
     /// Takes the leaf of `entry` out; the way to it is stale.
@@ -474,6 +530,32 @@ mod tests {
                 };
                 node_hash(&side(false), &side(true))
             }
+        }
+    }
+
+    #[test]
+    fn a_trie_made_at_once_is_the_one_that_grows_entry_by_entry() {
+        for count in (0..20).chain([60, 500]) {
+            let mut tries = Tries::default();
+            let mut grown = Trie::EMPTY;
+            let mut entries = Vec::new();
+            for entry in 0..count {
+                let (key, hash) = (key_of(entry), sha256_parts(&[&entry.to_be_bytes()]));
+                tries.put(&mut grown, &key, entry, hash, key_of);
+                entries.push((key, entry, hash));
+            }
+            entries.sort_unstable();
+            let mut made = tries.of_sorted(&entries);
+            assert_eq!(made.hash(), tries.rehash(&mut grown, false), "{count} entries");
+            for entry in 0..count {
+                let key = key_of(entry);
+                assert_eq!(tries.siblings(&made, &key, entry), tries.siblings(&grown, &key, entry));
+            }
+            for entry in 0..count {
+                tries.remove(&mut made, &key_of(entry), entry);
+            }
+            tries.release(grown);
+            assert_eq!((made.hash(), tries.live()), (EMPTY, 0));
         }
     }
 
