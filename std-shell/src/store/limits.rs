@@ -8,10 +8,14 @@ pub const SCHEMA_VERSION: u32 = 2;
 /// How many snapshots are kept: the newest, and the one before for when that is damaged.
 pub const KEPT_SNAPSHOTS: usize = 2;
 
-/// A snapshot is stored in pieces of so many bytes, so that no page run of the file must be as long as a snapshot.
+/// A snapshot is stored in pieces of so many bytes at most, so that no page run of the file must be as long as a snapshot.
 pub const SNAPSHOT_PIECE_BYTES: usize = 256 << 10;
 
-/// Longest snapshot that is stored or restored, in bytes: some 30 million ops of about 130 bytes each.
+/// How long the pieces are that are written. The file's pages double in size, and what a page has beside a piece would
+/// else take another half of it: twice as many bytes to read and to keep.
+pub const SNAPSHOT_PIECE_BYTES_WRITTEN: usize = SNAPSHOT_PIECE_BYTES - 1_024;
+
+/// Longest snapshot that is stored or restored, in bytes: some 50 million ops of about 80 bytes each.
 pub const MAX_SNAPSHOT_BYTES: u64 = 4 << 30;
 
 /// Longest row other than an op or a piece of a snapshot, in bytes. A context's is the longest: a source, two names and

@@ -4,7 +4,7 @@ use super::Store;
 use super::commit::put;
 use super::effects::WriteError;
 use super::error::{CommitError, Fault};
-use super::limits::{KEPT_SNAPSHOTS, MAX_SNAPSHOT_BYTES, SNAPSHOT_PIECE_BYTES};
+use super::limits::{KEPT_SNAPSHOTS, MAX_SNAPSHOT_BYTES, SNAPSHOT_PIECE_BYTES, SNAPSHOT_PIECE_BYTES_WRITTEN};
 use super::schema::{INDEX, Index, SNAPSHOTS, Tally};
 use folkmoot_core::Engine;
 use redb::ReadableTable;
@@ -38,7 +38,7 @@ impl Store {
             }
             let mut table = txn.open_table(SNAPSHOTS)?;
             table.retain_in((covers, 0)..=(covers, u32::MAX), |_, _| false)?;
-            for (piece, bytes) in bytes.chunks(SNAPSHOT_PIECE_BYTES).enumerate() {
+            for (piece, bytes) in bytes.chunks(SNAPSHOT_PIECE_BYTES_WRITTEN).enumerate() {
                 let piece = u32::try_from(piece).map_err(|_| WriteError::TooLarge("the snapshot"))?;
                 table.insert((covers, piece), bytes)?;
             }
@@ -123,6 +123,8 @@ fn kept(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> Result<BTreeSe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use redb::backends::InMemoryBackend;
+    use redb::{Database, ReadableTableMetadata};
 
     #[test]
     fn pieces_come_in_order_and_up_to_their_bounds() {
@@ -134,5 +136,19 @@ mod tests {
         assert!(pieces.take(2, &[7]).is_err(), "one byte past the longest snapshot");
         assert!(Pieces::with_most(most).take(0, &vec![7; SNAPSHOT_PIECE_BYTES + 1]).is_err(), "past the longest piece");
         assert!(Pieces::with_most(most).take(1, &piece).is_err(), "the first is not there");
+    }
+
+    #[test]
+    fn a_piece_as_it_is_written_fills_its_page() {
+        let db = Database::builder().create_with_backend(InMemoryBackend::new()).expect("in memory");
+        let txn = db.begin_write().expect("begun");
+        let mut table = txn.open_table(SNAPSHOTS).expect("opened");
+        let piece = vec![7; SNAPSHOT_PIECE_BYTES_WRITTEN];
+        for number in 0..8 {
+            table.insert((1, number), &piece[..]).expect("inserted");
+        }
+        let stats = table.stats().expect("counted");
+        let (stored, wasted) = (stats.stored_bytes(), stats.fragmented_bytes());
+        assert!(wasted < stored / 20, "{wasted} bytes beside {stored}");
     }
 }
