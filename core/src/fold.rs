@@ -5,7 +5,7 @@ use crate::arena::{CellIx, OpIx, PersonIx, SparseOps};
 use crate::authority::Glance;
 use crate::cells::{Cell, Cells, State};
 use crate::facts::{Fact, History};
-use crate::limits::{CHECKPOINT_EVERY, MAX_CHECKPOINTS_AFTER_LATE_OP};
+use crate::limits::{CHECKPOINT_EVERY, FAR_AFTER_A_CHECKPOINT, MAX_CHECKPOINTS_AFTER_LATE_OP, MAX_RECENT_OPS};
 use crate::order::Order;
 use crate::reach::{FOUNDING, Reach, Steady, have_many_admins, is_admin};
 use crate::reducer::Conflict;
@@ -70,6 +70,8 @@ pub(crate) struct Fold {
     /// checkpoints do not reflect them either.
     pending: Vec<OpIx>,
     since_checkpoint: usize,
+    /// The last op of the checkpoint that was made on the way to an old past; [`OpIx::NONE`] if none was.
+    on_the_way: OpIx,
     touched: Touched,
     /// Of void ops, the op that struck or overruled each, or came before it in its register. Few have one.
     decided_by: SparseOps,
@@ -89,6 +91,7 @@ impl Default for Fold {
             stale_from: OpIx::NONE,
             pending: Vec::new(),
             since_checkpoint: 0,
+            on_the_way: OpIx::NONE,
             touched: Touched::default(),
             decided_by: SparseOps::default(),
             tape: Tape::default(),
@@ -139,6 +142,49 @@ impl Fold {
             Some(checkpoint) => (cells.share(&checkpoint.state), checkpoint.last),
             None => (State::EMPTY, OpIx::NONE),
         }
+    }
+
+    /// As [`Self::checkpoint_before`], but of ops far after it those are folded, too, that leave so many to go back over:
+    /// and what these come to is kept, as others may come that way soon, and share it.
+    pub(crate) fn state_before(
+        &mut self,
+        history: &History,
+        memory: &mut Memory,
+        standing: &Standing,
+        op: OpIx,
+    ) -> (State, OpIx) {
+        let (mut state, last) = self.checkpoint_before(history, &mut memory.cells, op);
+        let is_before = |other: &OpIx| history.compare_fold_order(*other, op).is_lt();
+        let ops = self.order.iter_from(history, last).filter(|other| *other != last);
+        let mut between: Vec<OpIx> = ops.take_while(is_before).collect();
+        let is_stale = self.stale_from.is_some() && is_before(&self.stale_from);
+        if is_stale || between.len() < FAR_AFTER_A_CHECKPOINT {
+            return (state, last);
+        }
+        between.truncate(between.len().saturating_sub(MAX_RECENT_OPS));
+        let (mut tape, cells) = (Tape::default(), &mut memory.cells);
+        for op in &between {
+            tape.clear();
+            let conflict = standing.decision(*op).conflict;
+            Work { history, cells, state: &mut state, tape: &mut tape, looks: None }.fold(*op, conflict);
+        }
+        let last = between.last().copied().unwrap_or(last);
+        let made = Checkpoint { last, count: between.len(), state: cells.share(&state) };
+        self.keep_on_the_way(history, cells, made);
+        (state, last)
+    }
+
+    /// Keeps a state on the way, instead of the one that was kept so before: so many come after the checkpoint before it.
+    fn keep_on_the_way(&mut self, history: &History, cells: &mut Cells, mut made: Checkpoint) {
+        if let Some(at) = self.checkpoints.iter().position(|kept| kept.last == self.on_the_way) {
+            let gone = self.checkpoints.remove(at);
+            cells.release(gone.state);
+        }
+        let at = self.checkpoints.partition_point(|kept| history.compare_fold_order(kept.last, made.last).is_lt());
+        let before = at.checked_sub(1).and_then(|at| self.checkpoints.get(at)).map_or(0, |kept| kept.count);
+        made.count = made.count.saturating_add(before);
+        self.on_the_way = made.last;
+        self.checkpoints.insert(at, made);
     }
 
     /// Takes in a sound op, and the ops whose decision it changed.

@@ -100,6 +100,10 @@ pub const REMEMBERED_LEAVES: usize = 1_024;
 /// The merged state is kept after every so many ops where it grows; farther back, less often.
 pub const CHECKPOINT_EVERY: usize = 32;
 
+/// Of so many ops between the last checkpoint and an old past those farthest back are folded once for all that come that
+/// way, and what they come to is kept: [`MAX_RECENT_OPS`] are left, which a view may go back over.
+pub const FAR_AFTER_A_CHECKPOINT: usize = 4 * MAX_RECENT_OPS;
+
 /// Of the states kept after the place of a late op that takes its effect at the end, so many are brought up to date, the
 /// last ones; the others go, and come again when something is folded anew.
 pub const MAX_CHECKPOINTS_AFTER_LATE_OP: usize = 4;

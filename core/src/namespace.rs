@@ -234,8 +234,12 @@ impl Namespace {
     }
 
     fn make_view(&mut self, parents: &[OpIx], past: &Past) -> View {
-        let mut sources =
-            Sources { history: &self.history, memory: &mut self.memory, standing: &self.standing, fold: &self.fold };
+        let mut sources = Sources {
+            history: &self.history,
+            memory: &mut self.memory,
+            standing: &self.standing,
+            fold: &mut self.fold,
+        };
         self.views.of_parents(&mut sources, parents, past)
     }
 

@@ -130,7 +130,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) history: &'a History,
     pub(crate) memory: &'a mut Memory,
     pub(crate) standing: &'a Standing,
-    pub(crate) fold: &'a Fold,
+    pub(crate) fold: &'a mut Fold,
 }
 
 impl Views {
@@ -475,7 +475,7 @@ fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, R
     let before = first.or_else(|| fold.order().last()).unwrap_or_default();
     let (mut state, last) = match first {
         None if fold.is_settled() => (memory.cells.share(fold.state()), before),
-        _ => fold.checkpoint_before(history, &mut memory.cells, before),
+        _ => fold.state_before(history, memory, standing, before),
     };
     let mut recent = Recent::since(last);
     let (mut tape, mut looks) = (Tape::default(), Vec::with_capacity(TYPICAL_LOOKS));

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{genesis, key, who};
-use folkmoot_core::limits::{CHECKPOINT_EVERY, MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
+use folkmoot_core::limits::{CHECKPOINT_EVERY, FAR_AFTER_A_CHECKPOINT, MAX_KEPT_VIEWS, MAX_VIEW_WALK, RUN_VIEW_EVERY};
 use folkmoot_core::report::Report;
 use folkmoot_core::{Engine, GroupOp, NamespaceId, OpId, Role, Verdict, VerifiedOp};
 
@@ -85,4 +85,31 @@ fn an_op_may_follow_any_old_one_however_far_back_the_next_kept_view_is() {
     }
     assert_eq!(Report::of(&mut restored), Report::of(&mut engine));
     assert_others_agree(&mut engine, &line);
+}
+
+#[test]
+fn on_the_way_to_old_pasts_one_state_is_kept_however_many_they_are() {
+    let mut engine = Engine::new();
+    let genesis = genesis("alice", "on the way");
+    let namespace = genesis.id().into();
+    let mut ops = vec![genesis.clone()];
+    let _ = engine.apply(genesis);
+    for number in 0..4 * FAR_AFTER_A_CHECKPOINT {
+        let tip = ops[ops.len() - 1].id();
+        ops.push(add(&mut engine, &namespace, &format!("guest {number}"), &[tip]));
+    }
+    let kept = |engine: &Engine| engine.counts(&namespace).unwrap().folds.checkpoints;
+    let before = kept(&engine);
+    let mut most = 0;
+    for at in (8..40).map(|part| part * FAR_AFTER_A_CHECKPOINT / 10) {
+        // Two that fork off, and one that joins these: nobody has seen their past before.
+        let point = ops[at].id();
+        let forked = ["one", "another"].map(|name| add(&mut engine, &namespace, &format!("{name} {at}"), &[point]));
+        let parents = forked.each_ref().map(VerifiedOp::id);
+        ops.extend(forked);
+        ops.push(add(&mut engine, &namespace, &format!("both {at}"), &parents));
+        most = most.max(kept(&engine));
+    }
+    assert!(most <= before + 1, "{most} after {before}");
+    assert_others_agree(&mut engine, &ops);
 }
