@@ -10,10 +10,21 @@ use folkmoot_core::{Engine, GroupOp, NamespaceId, OpId, Role, Verdict, VerifiedO
 
 /// alice adds somebody after these parents.
 fn add(engine: &mut Engine, namespace: &NamespaceId, name: &str, parents: &[OpId]) -> VerifiedOp {
-    let op = GroupOp::MemberAdded { member: who(name), role: Role::Member };
-    let alice = key("alice");
-    let draft = engine.draft_on(namespace, &(*namespace).into(), &alice.public(), op, parents).unwrap();
-    let op = draft.sign(&alice).unwrap();
+    add_by("alice", Role::Member, engine, namespace, name, parents)
+}
+
+fn add_by(
+    signer: &str,
+    role: Role,
+    engine: &mut Engine,
+    namespace: &NamespaceId,
+    name: &str,
+    parents: &[OpId],
+) -> VerifiedOp {
+    let op = GroupOp::MemberAdded { member: who(name), role };
+    let signer = key(signer);
+    let draft = engine.draft_on(namespace, &(*namespace).into(), &signer.public(), op, parents).unwrap();
+    let op = draft.sign(&signer).unwrap();
     let _ = engine.apply(op.clone());
     op
 }
@@ -112,4 +123,31 @@ fn on_the_way_to_old_pasts_one_state_is_kept_however_many_they_are() {
     }
     assert!(most <= before + 1, "{most} after {before}");
     assert_others_agree(&mut engine, &ops);
+}
+
+#[test]
+fn what_is_far_after_a_checkpoint_is_kept_on_the_way_and_what_is_one_op_nearer_is_not() {
+    let mut engine = Engine::new();
+    let genesis = genesis("alice", "far");
+    let namespace = genesis.id().into();
+    let mut line = vec![genesis.clone()];
+    let _ = engine.apply(genesis);
+    // bob is alice's junior, so what he does beside her is folded after it.
+    line.push(add_by("alice", Role::Admin, &mut engine, &namespace, "bob", &[line[0].id()]));
+    // Engines that were restored make checkpoints when an op comes beside others: none in the first ninth of their ops.
+    for number in 0..10 * FAR_AFTER_A_CHECKPOINT {
+        let tip = line[line.len() - 1].id();
+        line.push(add(&mut engine, &namespace, &format!("guest {number}"), &[tip]));
+    }
+    let bytes = engine.snapshot();
+    for (ops_before, more) in [(FAR_AFTER_A_CHECKPOINT, 1), (FAR_AFTER_A_CHECKPOINT - 1, 0)] {
+        let mut engine = Engine::restore(&bytes, Default::default()).unwrap();
+        let point = line[ops_before - 1].id();
+        let forked =
+            ["one", "another"].map(|name| add_by("bob", Role::Member, &mut engine, &namespace, name, &[point]).id());
+        let kept = |engine: &Engine| engine.counts(&namespace).unwrap().folds.checkpoints;
+        let before = kept(&engine);
+        add_by("bob", Role::Member, &mut engine, &namespace, "both", &forked);
+        assert_eq!(kept(&engine), before + more, "{ops_before} ops before it");
+    }
 }
