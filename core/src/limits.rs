@@ -106,7 +106,7 @@ pub const FAR_AFTER_A_CHECKPOINT: usize = 4 * MAX_RECENT_OPS;
 
 /// Of the states kept after the place of a late op that takes its effect at the end, so many are brought up to date, the
 /// last ones; the others go, and come again when something is folded anew.
-pub const MAX_CHECKPOINTS_AFTER_LATE_OP: usize = 4;
+pub const MAX_CHECKPOINTS_AFTER_LATE_OP: usize = 2;
 
 /// Most Admins of whom one may turn out to be steady, so that what a late op reaches is folded without the rest.
 pub const MAX_STEADY_ADMINS: usize = 4;

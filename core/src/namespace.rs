@@ -359,18 +359,23 @@ impl Namespace {
 
     // Taking in.
 
-    fn insert(&mut self, op: &VerifiedOp, parents: &[OpIx], judged: Judged, mut before: Before) -> OpIx {
+    fn insert(&mut self, op: &VerifiedOp, parents: &[OpIx], judged: Judged, before: Before) -> OpIx {
         let alone = before.view.is_none();
-        if let Some(view) = before.view.as_mut().filter(|view| parents.len() > 1 && view.lately.is_none()) {
-            // Far from everybody else's, so its tries share little, and nobody is likely to go on from there soon.
-            view.give_up_tries(&mut self.memory);
-        }
         if !alone {
             self.keep_view_of_only_head();
         }
         let ix = self.history.dag.insert(op.id(), parents, &before.past);
         self.record(op.id(), op.signable(), op.encoded_len(), ix, judged.group, judged.causal, judged.action);
-        self.take_in(ix, before.view, alone);
+        // A merge far behind everybody else shares little with them, and nobody is likely to go on from there soon: its view is
+        // made again if somebody does.
+        let is_far = |view: &View| parents.len() > 1 && view.lately.is_none();
+        match before.view {
+            Some(view) if is_far(&view) => {
+                view.release(&mut self.memory);
+                self.take_in(ix, None, alone);
+            }
+            view => self.take_in(ix, view, alone),
+        }
         ix
     }
 
