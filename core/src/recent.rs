@@ -1,5 +1,6 @@
-//! The last ops of a view and what each wrote over, so that the view can go back a little and take in ops that belong
-//! before them: over a merge, it comes forward again with what the merge brings.
+//! The last ops of a view, what each wrote over and what it looked at. So over a merge the view takes in ops that belong
+//! before them: at its end, those that have nothing to do with the ops after their place; else it goes back a little, and
+//! comes forward again with what the merge brings.
 
 use crate::arena::{CellIx, OpIx};
 use crate::cells::Cell;

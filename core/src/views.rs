@@ -1,8 +1,8 @@
 //! The state of any past: F(X) for a parent-closed part X of a namespace (SPEC §2, §4).
 //!
 //! A sound op with nothing concurrent is always effective, so a view moves along a branch by applying one op after the
-//! other. Views of branch tips are kept; of each run a view is kept now and then. Over a merge, a tip's view goes back by some
-//! [recent] ops and comes forward again with what the merge brings; any other past is folded from the last checkpoint of
+//! other. Views of branch tips are kept; of each run a view is kept now and then. Over a merge, a tip's view takes in what the
+//! merge brings, at its end or from before some of its [recent] ops on; any other past is folded from the last checkpoint of
 //! the whole before the first place where the two differ.
 //!
 //! [recent]: crate::recent

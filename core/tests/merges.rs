@@ -137,6 +137,25 @@ fn who_is_256_ops_behind_moves_and_who_is_257_behind_does_not() {
     assert_eq!(bob_hears_of(1, MAX_OPS_BEHIND + 1), MergeCounts { moved: 0, folded: 2 });
 }
 
+#[test]
+fn who_merges_far_behind_the_others_goes_on_from_there() {
+    let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
+    let point = moot.heads();
+    moot.by("carol").on(&point).noops(MAX_OPS_BEHIND + 1);
+    let first = moot.by("alice").on(&point).does(ops::add("dave", Role::Member));
+    let own = moot.by("bob").on(&point).noops(1);
+    // No view of this is kept: what follows makes it again.
+    let merged = moot.by("bob").on(&[own, first]).does(ops::add("erin", Role::Member));
+    let lowered = moot.by("bob").on(&[merged]).does(ops::set_role("dave", Role::ReadOnly));
+    let beside = moot.by("alice").on(&[merged]).does(ops::member_alias("erin", "Erin"));
+    let both = moot.by("bob").on(&[lowered, beside]).does(ops::grant("erin", CAN_INVITE_MEMBERS));
+    moot.by("bob").on(&[both]).does(ops::add("frank", Role::Member));
+    assert_eq!(moot.role("dave"), Some(Role::ReadOnly));
+    assert_eq!(moot.capabilities("erin") & CAN_INVITE_MEMBERS, CAN_INVITE_MEMBERS);
+    assert_eq!(moot.role("frank"), Some(Role::Member));
+    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { moved: 0, folded: 2 });
+}
+
 /// Bob's state has what carol did, and then he hears that alice had lowered carol.
 fn bob_hears_that_carol_was_lowered(alice_first: bool) {
     let mut moot = Moot::with_admins("alice", &["bob", "carol"]);
