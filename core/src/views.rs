@@ -17,6 +17,7 @@ use crate::fold::{Fold, Memory};
 use crate::ids::Hash;
 use crate::limits::{MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY};
 use crate::recent::{Lately, Recent};
+use crate::reducer::Conflict;
 use crate::standing::Standing;
 use crate::state_hash::Forest;
 use crate::work::{Tape, Work};
@@ -76,7 +77,8 @@ impl View {
         match &mut self.lately {
             Some(lately) => {
                 let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
-                Work { history, cells, state: &mut self.state, tape, looks: Some(&mut looks) }.extend(op);
+                // It is effective, but what its author's right hangs on is looked at, too.
+                Work { history, cells, state: &mut self.state, tape, looks: Some(&mut looks) }.fold(op, Conflict::None);
                 lately.recent.push(op, history.dag.depth(op), tape, &looks);
             }
             None => Work { history, cells, state: &mut self.state, tape, looks: None }.extend(op),

@@ -186,6 +186,30 @@ fn what_a_merge_strikes_before_its_own_place_is_struck_whether_or_not_the_whole_
 }
 
 #[test]
+fn what_a_merge_takes_from_a_signer_was_what_the_signers_later_ops_rested_on() {
+    let mut moot = Moot::with_admins("alice", &["bob"]);
+    moot.let_in("alice", &["heidi", "ivan"], Role::Member);
+    let below = moot.by("alice").creates("below");
+    let point = moot.heads();
+    // A head of its own, so that no merge is of all there is.
+    moot.by("ivan").on(&point).does(GroupOp::Noop);
+    let first = moot.by("alice").on(&point).noops(1);
+    let own = moot.by("bob").on(&point).noops(1);
+    let carol_is_in = moot.by("bob").on(&[own, first]).does(ops::add("carol", Role::Admin));
+    let early = moot.by("carol").within(below).on(&[carol_is_in]).does(ops::add("dave", Role::Member));
+    let late = moot.by("carol").within(below).on(&[early]).does(ops::add("erin", Role::Member));
+    // Alice, who is senior, lets carol in with less, in a place between carol's two ops.
+    let beside = moot.by("heidi").on(&[own, first]).noops(2);
+    let less = moot.by("alice").on(&[beside]).does(ops::add("carol", Role::ReadOnly));
+    let last = moot.by("bob").within(below).on(&[late, less]).does(ops::add("grace", Role::Member));
+    moot.expect(early, Verdict::Effective);
+    moot.expect(late, Verdict::Void(VoidReason::AuthorityLost));
+    moot.expect(last, Verdict::Effective);
+    assert!(moot.member_of(below, "dave").is_some() && moot.member_of(below, "erin").is_none());
+    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { moved: 1, folded: 2 });
+}
+
+#[test]
 fn what_belongs_before_all_recent_ops_has_the_merge_folded() {
     for (own, moved) in [(20, 1), (MAX_RECENT_OPS + 20, 0)] {
         let mut moot = Moot::with_admins("alice", &["bob"]);
