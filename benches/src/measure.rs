@@ -84,6 +84,7 @@ pub(crate) fn measure(scenario: Scenario, size: Size, runs: Option<usize>, kept_
         "heads": findings.heads,
         "verdicts": findings.verdicts,
         "refolds": folds.refolds,
+        "merges_beside": merges.beside,
         "merges_moved": merges.moved,
         "merges_folded": merges.folded,
         "refolded": folds.refolded,

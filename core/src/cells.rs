@@ -328,6 +328,11 @@ impl Cells {
 
     /// The cells in which two states differ, ascending.
     pub(crate) fn diff(&self, a: &State, b: &State) -> Vec<CellIx> {
+        self.diff_up_to(a, b, usize::MAX).unwrap_or_default()
+    }
+
+    /// The cells in which two states differ, ascending, if there are no more than `most`.
+    pub(crate) fn diff_up_to(&self, a: &State, b: &State, most: usize) -> Option<Vec<CellIx>> {
         let mut out = Vec::new();
         let levels = a.levels.max(b.levels);
         let mut stack = heapless::Vec::<(u32, NodeIx, NodeIx, u8), { WIDTH * (MAX_LEVELS as usize + 1) }>::new();
@@ -341,16 +346,22 @@ impl Cells {
             }
             if level == 0 {
                 self.diff_leaf(base, x, y, &mut out);
+                if out.len() > most {
+                    return None;
+                }
                 continue;
             }
             let left = self.below(x, x_waits);
             let right = self.below(y, y_waits);
             for (at, (x, y)) in left.into_iter().zip(right).enumerate().rev() {
+                if x == y && a.levels == b.levels {
+                    continue;
+                }
                 let base = (base << WIDTH_BITS) | u32::try_from(at).unwrap_or(0);
                 let _ = stack.push((base, x, y, level.saturating_sub(1)));
             }
         }
-        out
+        Some(out)
     }
 
     fn below(&self, node: NodeIx, waits: bool) -> Inner {
@@ -404,6 +415,8 @@ mod tests {
             assert_eq!(cells.get(&state, CellIx(spot ^ 1)), Cell::Empty);
         }
         assert_eq!(cells.diff(&old, &state), SPOTS.map(CellIx));
+        assert_eq!(cells.diff_up_to(&old, &state, SPOTS.len()), Some(SPOTS.map(CellIx).to_vec()));
+        assert_eq!(cells.diff_up_to(&old, &state, SPOTS.len() - 1), None, "one more than asked for");
         cells.release(old);
         cells.release(state);
         assert_eq!(cells.live_nodes(), (0, 0), "nothing leaks");

@@ -170,6 +170,11 @@ impl Dag {
         if run == past.run && run.is_some() { past.count } else { self.clocks.get(past.clock, run) }
     }
 
+    /// The ops of a past in the run of its last op, each a child of the one before.
+    pub(crate) fn last_in(&self, past: &Past) -> &[OpIx] {
+        self.run(past.run).get(..past.count as usize).unwrap_or_default()
+    }
+
     /// How many ops are in this past.
     pub(crate) fn size(&self, past: &Past) -> u32 {
         let counted = if past.run.is_some() { self.clocks.get(past.clock, past.run) } else { 0 };

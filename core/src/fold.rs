@@ -70,6 +70,8 @@ pub(crate) struct Fold {
     /// checkpoints do not reflect them either.
     pending: Vec<OpIx>,
     since_checkpoint: usize,
+    /// The least depth of an op that came before others in the order since somebody last asked.
+    late_depth: u32,
     /// The last op of the checkpoint that was made on the way to an old past; [`OpIx::NONE`] if none was.
     on_the_way: OpIx,
     touched: Touched,
@@ -91,6 +93,7 @@ impl Default for Fold {
             stale_from: OpIx::NONE,
             pending: Vec::new(),
             since_checkpoint: 0,
+            late_depth: u32::MAX,
             on_the_way: OpIx::NONE,
             touched: Touched::default(),
             decided_by: SparseOps::default(),
@@ -119,6 +122,11 @@ impl Fold {
         FoldCounts { checkpoints: self.checkpoints.len() as u64, ..self.counts }
     }
 
+    /// The least depth of an op that came before others in the order since this was last asked; [`u32::MAX`] if none did.
+    pub(crate) const fn take_late_depth(&mut self) -> u32 {
+        core::mem::replace(&mut self.late_depth, u32::MAX)
+    }
+
     pub(crate) const fn is_settled(&self) -> bool {
         self.stale_from.is_none()
     }
@@ -137,11 +145,21 @@ impl Fold {
     pub(crate) fn checkpoint_before(&self, history: &History, cells: &mut Cells, op: OpIx) -> (State, OpIx) {
         let is_stale_before = self.stale_from.is_some() && history.compare_fold_order(self.stale_from, op).is_lt();
         let op = if is_stale_before { self.stale_from } else { op };
-        let at = self.checkpoints.partition_point(|checkpoint| history.compare_fold_order(checkpoint.last, op).is_lt());
-        match at.checked_sub(1).and_then(|at| self.checkpoints.get(at)) {
+        let is_before = |kept: &Checkpoint| history.compare_fold_order(kept.last, op).is_lt();
+        match self.last_checkpoint(is_before) {
             Some(checkpoint) => (cells.share(&checkpoint.state), checkpoint.last),
             None => (State::EMPTY, OpIx::NONE),
         }
+    }
+
+    /// The last checkpoint whose ops all are of less than a depth: its state, and its last op. The whole must be settled.
+    pub(crate) fn checkpoint_above(&self, history: &History, depth: u32) -> (&State, OpIx) {
+        let checkpoint = self.last_checkpoint(|kept| history.dag.depth(kept.last) < depth);
+        checkpoint.map_or((&State::EMPTY, OpIx::NONE), |checkpoint| (&checkpoint.state, checkpoint.last))
+    }
+
+    fn last_checkpoint(&self, is_before: impl Fn(&Checkpoint) -> bool) -> Option<&Checkpoint> {
+        self.checkpoints.get(self.checkpoints.partition_point(is_before).checked_sub(1)?)
     }
 
     /// As [`Self::checkpoint_before`], but of ops far after it those are folded, too, that leave so many to go back over:
@@ -198,6 +216,9 @@ impl Fold {
     ) {
         let is_last = self.order.last().is_none_or(|last| history.compare_fold_order(last, op).is_lt());
         self.order.insert(history, op);
+        if !is_last {
+            self.late_depth = self.late_depth.min(history.dag.depth(op));
+        }
         let others_changed = changed.iter().any(|other| *other != op);
         if is_last && !others_changed && self.is_settled() {
             self.append(history, memory, standing, op);

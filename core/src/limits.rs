@@ -80,6 +80,25 @@ pub const MAX_OPS_MOVED_OVER: usize = 64;
 /// So many ops may be missing in a view that is to move on: those that are behind by more make each view anew.
 pub const MAX_OPS_BEHIND: usize = 256;
 
+/// A merge is folded on the state that those who go on side by side have in common if it has no more ops than this beyond.
+pub const MAX_OPS_BESIDE_TRUNK: usize = 24;
+
+/// A state that differs from that one in no more cells than this is hashed without tries of its own.
+pub const MAX_CELLS_BESIDE_TRUNK: usize = 48;
+
+/// Of a merge in which some of that state's ops are decided otherwise, so many ops are folded again, and no more ...
+pub const MAX_OPS_DECIDED_OTHERWISE: usize = 24;
+
+/// ... and it is tried so many times which they are.
+pub const MAX_TRIES_TO_DECIDE_OTHERWISE: usize = 4;
+
+/// So many ops at most may be folded at once to bring that state to another place: merges earn them, each as many as it
+/// brings ...
+pub const MAX_TRUNK_CREDIT: usize = 1_024;
+
+/// ... and to take it back to an earlier place each costs so many.
+pub const TRUNK_BACK_COSTS: usize = 4;
+
 /// So many changes of decisions are known, the last ones; a view from before them is made anew.
 pub const MAX_DECISIONS_LOGGED: usize = 1_024;
 
@@ -91,8 +110,8 @@ pub const TRIE_BRANCHES_A_CELL: usize = 16;
 /// made again from those of the whole when somebody asks.
 pub const SPARE_TRIE_BRANCHES: usize = 65_536;
 
-/// So many inner nodes of tries are remembered with their hashes where people go on side by side: 384 KiB.
-pub const REMEMBERED_NODES: usize = 4_096;
+/// So many inner nodes of tries are remembered with their hashes where people go on side by side, and so many subtrees: 384 KiB.
+pub const REMEMBERED_NODES: usize = 2_048;
 
 /// So many leaves of tries are remembered with their hashes, likewise: some 128 KiB.
 pub const REMEMBERED_LEAVES: usize = 1_024;

@@ -11,11 +11,12 @@ use crate::fold::{Difference, Fold, Memory};
 use crate::group_op::{GroupOp, SignableGroupOp};
 use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::MAX_PARENTS;
+use crate::merges::Sources;
 use crate::preconditions::{ClaimTerms, judge};
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
-use crate::views::{MergeCounts, Sources, View, Views};
+use crate::views::{MergeCounts, View, Views};
 use crate::work::Tape;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -275,10 +276,16 @@ impl Namespace {
             Some(view) => {
                 if view.forest.is_none() {
                     let mut whole = core::mem::replace(self.fold.forest(), Forest::EMPTY);
-                    let main = (self.fold.state(), &mut whole);
-                    let of = (parents, &before.past);
-                    view.forest = Some(self.views.forest_for(&mut self.memory, &self.history, main, of, &view.state));
+                    let (memory, main) = (&mut self.memory, (self.fold.state(), &mut whole));
+                    let hash = self.views.hash_beside_trunk(&self.history, memory, main, &view.state, group);
+                    if hash.is_none() {
+                        let (main, of) = ((self.fold.state(), &mut whole), (parents, &before.past));
+                        view.forest = Some(self.views.forest_for(memory, &self.history, main, of, &view.state));
+                    }
                     *self.fold.forest() = whole;
+                    if let Some(hash) = hash {
+                        return hash;
+                    }
                 }
                 let hash = view.state_hash(&self.history, &mut self.memory, group);
                 if let ([only], Some(forest)) = (parents, &view.forest) {

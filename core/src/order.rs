@@ -80,4 +80,15 @@ impl Order {
         let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
         here.iter().chain(rest.iter().flatten()).copied()
     }
+
+    /// How many ops are of no less than a depth, and these.
+    pub(crate) fn of_depth(&self, history: &History, depth: u32) -> (usize, impl Iterator<Item = OpIx> + '_) {
+        let is_above = |op: &OpIx| history.dag.depth(*op) < depth;
+        let block = self.blocks.partition_point(|block| block.first().is_some_and(is_above)).saturating_sub(1);
+        let at = self.blocks.get(block).map_or(0, |ops| ops.partition_point(is_above));
+        let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
+        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
+        let count = rest.iter().map(Vec::len).sum::<usize>().saturating_add(here.len());
+        (count, here.iter().chain(rest.iter().flatten()).copied())
+    }
 }

@@ -13,12 +13,30 @@ use hashbrown::{HashMap, HashSet};
 /// With no more candidates than this, who could strike an op is not worth remembering.
 const FEW_CANDIDATES: usize = 16;
 
+/// A part of a namespace that has all that its ops have in their pasts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    /// Some past.
+    Past(Past),
+    /// All ops of less than a depth.
+    Above(u32),
+}
+
+impl Part {
+    pub(crate) fn includes(&self, history: &History, op: OpIx) -> bool {
+        match self {
+            Self::Past(past) => history.dag.contains(past, op),
+            Self::Above(depth) => history.dag.depth(op) < *depth,
+        }
+    }
+}
+
 /// One round of decisions, over the whole or a part.
 pub(crate) struct Pass<'a> {
     decisions: &'a Decisions,
     history: &'a History,
     /// The part; `None` is the whole.
-    past: Option<Past>,
+    part: Option<Part>,
     /// The op just added: until it is decided it does not stand.
     pub(crate) fresh: OpIx,
     pub(crate) changed: Changes,
@@ -41,11 +59,11 @@ pub(crate) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub(crate) fn new(decisions: &'a Decisions, history: &'a History, past: Option<Past>) -> Self {
+    pub(crate) fn new(decisions: &'a Decisions, history: &'a History, part: Option<Part>) -> Self {
         Self {
             decisions,
             history,
-            past,
+            part,
             fresh: OpIx::NONE,
             changed: Changes::new(),
             spared: HashMap::new(),
@@ -61,7 +79,7 @@ impl<'a> Pass<'a> {
     }
 
     fn includes(&self, op: OpIx) -> bool {
-        self.past.as_ref().is_none_or(|past| self.history.dag.contains(past, op))
+        self.part.as_ref().is_none_or(|part| part.includes(self.history, op))
     }
 
     fn decision(&self, op: OpIx) -> Decision {
@@ -73,7 +91,7 @@ impl<'a> Pass<'a> {
     }
 
     fn note(&mut self, witness: OpIx, dependent: OpIx) {
-        if self.past.is_none() {
+        if self.part.is_none() {
             self.notes.push((witness, dependent));
         }
     }
@@ -417,16 +435,19 @@ impl<'a> Pass<'a> {
             }
             match self.broken_given(x, limit, &known) {
                 Ok(result) => {
-                    known.insert(x, result);
                     if let Some(witness) = result {
                         self.note(witness, limit);
                     }
+                    if x == x0 {
+                        return result;
+                    }
+                    known.insert(x, result);
                     stack.pop();
                 }
                 Err(first) => stack.push(first),
             }
         }
-        known.get(&x0).copied().flatten()
+        None
     }
 
     /// As [`Self::broken`], or the outdoer that must be known first.

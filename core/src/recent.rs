@@ -4,11 +4,9 @@
 
 use crate::arena::{CellIx, OpIx};
 use crate::cells::Cell;
-use crate::dag::Past;
-use crate::decisions::Changes;
 use crate::facts::History;
 use crate::limits::MAX_RECENT_OPS;
-use crate::standing::Standing;
+use crate::standing::Decided;
 use crate::touched::Look;
 use alloc::vec::Vec;
 
@@ -42,6 +40,14 @@ struct Spot {
     at: usize,
     over: usize,
     looks: usize,
+}
+
+/// An op with what was in the cells that it wrote, and with what it looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) op: OpIx,
+    pub(crate) over: &'a [(CellIx, Cell)],
+    pub(crate) looks: &'a [Look],
 }
 
 impl Recent {
@@ -94,6 +100,19 @@ impl Recent {
         spot
     }
 
+    /// The ops from `first` on.
+    pub(crate) fn entries_from(&self, history: &History, first: OpIx) -> impl Iterator<Item = Entry<'_>> {
+        let spot = self.spot(history, first);
+        let mut over = self.over.get(spot.over..).unwrap_or_default();
+        let mut looks = self.looks.get(spot.looks..).unwrap_or_default();
+        self.ops.iter().skip(spot.at).map(move |taken| {
+            let (wrote, later_over) = over.split_at_checked(taken.wrote).unwrap_or_default();
+            let (looked, later_looks) = looks.split_at_checked(taken.looked).unwrap_or_default();
+            (over, looks) = (later_over, later_looks);
+            Entry { op: taken.op, over: wrote, looks: looked }
+        })
+    }
+
     /// Lists an op that was folded on the state of the end, if that comes to the same as in its place: nothing that it looked
     /// at was written by those after it, and nothing that it wrote was looked at or written by them. Says whether it
     /// does. Who may have gone through a list of cells is not asked which: that is rare.
@@ -107,11 +126,7 @@ impl Recent {
         let spot = self.spot(history, op);
         let later_over = self.over.get(spot.over..).unwrap_or_default();
         let later_looks = self.looks.get(spot.looks..).unwrap_or_default();
-        let cell_of = |look: &Look| match *look {
-            Look::Cell(cell) => Some(cell),
-            Look::Group(group, _) => Some(history.directory.group_cell(group)),
-            Look::Person(_) | Look::Context(_) => None,
-        };
+        let cell_of = |look: &Look| look.cell(history);
         let written_later = |cell: CellIx| later_over.iter().any(|(other, _)| *other == cell);
         let looked_at_later = |cell: CellIx| later_looks.iter().any(|look| cell_of(look).is_none_or(|at| at == cell));
         let commutes = looks.iter().all(|look| cell_of(look).is_some_and(|cell| !written_later(cell)))
@@ -145,38 +160,7 @@ impl Recent {
 #[derive(Debug)]
 pub(crate) struct Lately {
     pub(crate) recent: Recent,
-    /// How many changes of decisions there had been.
-    logged: u64,
-    /// Decisions that were others in the view than in the whole.
-    differences: Changes,
-}
-
-impl Lately {
-    /// Of a view in which the decisions are now those of the whole but for these.
-    pub(crate) const fn new(recent: Recent, standing: &Standing, differences: Changes) -> Self {
-        Self { recent, logged: standing.logged(), differences }
-    }
-
-    /// Ops of the view (`own`) about which the decisions are others in another part, where they differ from those of the
-    /// whole by `there`; `None` if nobody knows any more.
-    pub(crate) fn decided_otherwise(
-        &self,
-        history: &History,
-        standing: &Standing,
-        own: &Past,
-        there: &Changes,
-    ) -> Option<Vec<OpIx>> {
-        // What was decided in the view about what has changed since; of several changes the first counts.
-        let mut here = self.differences.clone();
-        for (op, old) in standing.changes_since(self.logged)? {
-            here.entry(op).or_insert(old);
-        }
-        let now = |op: &OpIx| there.get(op).copied().unwrap_or_else(|| standing.decision(*op));
-        let changed = here.iter().filter(|(op, then)| now(op).conflict != then.conflict).map(|(op, _)| *op);
-        let new = there.keys().filter(|op| !here.contains_key(*op)).copied();
-        // In no particular order: it is asked which is the first.
-        Some(changed.chain(new).filter(|op| history.dag.contains(own, *op)).collect())
-    }
+    pub(crate) decided: Decided,
 }
 
 #[cfg(test)]

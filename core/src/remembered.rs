@@ -12,12 +12,18 @@ type Digest = [u8; 32];
 /// No hash that anybody knows.
 const EMPTY: Digest = [0; 32];
 
-/// An inner node.
+/// A hash that two others come to.
 #[derive(Debug, Clone, Copy)]
-struct Node {
-    left: Digest,
-    right: Digest,
+struct Pair {
+    a: Digest,
+    b: Digest,
     hash: Digest,
+}
+
+impl Pair {
+    fn is_of(&self, a: &Digest, b: &Digest) -> bool {
+        self.a == *a && self.b == *b
+    }
 }
 
 /// An entry with its value: its hashed key and its leaf's hash, if the value is one that has a leaf.
@@ -31,25 +37,56 @@ struct Leaf {
 /// What is remembered: each node and each leaf has one place, where the next one that comes takes over.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Remembered {
-    nodes: Vec<Node>,
+    nodes: Vec<Pair>,
+    /// Subtrees with one leaf that is another.
+    with_leaf: Vec<Pair>,
     leaves: Vec<Leaf>,
+}
+
+/// The pair with these hashes, or what it takes the place of; all are empty at first, which no pair is: one of the two has a
+/// hash at least.
+fn place_of<'a>(pairs: &'a mut Vec<Pair>, a: &Digest, b: &Digest) -> Option<&'a mut Pair> {
+    if pairs.is_empty() {
+        pairs.resize(REMEMBERED_NODES, Pair { a: EMPTY, b: EMPTY, hash: EMPTY });
+    }
+    // Either may be empty, and the other is as good as random then.
+    let some = |hash: &Digest| hash.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let at = (some(a) ^ some(b).rotate_left(1)) as usize % REMEMBERED_NODES;
+    pairs.get_mut(at)
+}
+
+/// Where a leaf is remembered: states side by side may have several values for one entry, by several writers.
+const fn place_of_leaf(entry: u32, value: &Cell) -> usize {
+    let written = match value {
+        Cell::Member(member) => member.writer.0.wrapping_add(member.alias_writer.0),
+        _ => 0,
+    };
+    // Most entries have an even number.
+    (entry.rotate_right(1) ^ written) as usize % REMEMBERED_LEAVES
 }
 
 impl Remembered {
     /// The hash of an inner node.
     pub(crate) fn node(&mut self, left: &Digest, right: &Digest, hash: impl FnOnce() -> Digest) -> Digest {
-        if self.nodes.is_empty() {
-            self.nodes.resize(REMEMBERED_NODES, Node { left: EMPTY, right: EMPTY, hash: EMPTY });
-        }
-        // Either side may be empty, and the other is as good as random then.
-        let some = |side: &Digest| side.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        let at = (some(left) ^ some(right).rotate_left(1)) as usize % REMEMBERED_NODES;
-        let Some(known) = self.nodes.get_mut(at) else { return hash() };
-        // The first nodes of all are empty, which no node is: it has a hash on one side at least.
-        if known.left != *left || known.right != *right {
-            *known = Node { left: *left, right: *right, hash: hash() };
+        let Some(known) = place_of(&mut self.nodes, left, right) else { return hash() };
+        if !known.is_of(left, right) {
+            *known = Pair { a: *left, b: *right, hash: hash() };
         }
         known.hash
+    }
+
+    /// The hash of a subtree in which one leaf is another, if it is remembered: by its hash, and by that of the leaf, which says
+    /// where in the subtree it belongs.
+    pub(crate) fn with_leaf(&mut self, subtree: &Digest, leaf: &Digest) -> Option<Digest> {
+        let known = place_of(&mut self.with_leaf, subtree, leaf)?;
+        known.is_of(subtree, leaf).then_some(known.hash)
+    }
+
+    /// Remembers such a hash.
+    pub(crate) fn note_with_leaf(&mut self, subtree: &Digest, leaf: &Digest, hash: Digest) {
+        if let Some(known) = place_of(&mut self.with_leaf, subtree, leaf) {
+            *known = Pair { a: *subtree, b: *leaf, hash };
+        }
     }
 
     /// The hashed key of an entry, and the hash of its leaf.
@@ -62,7 +99,7 @@ impl Remembered {
         if self.leaves.is_empty() {
             self.leaves.resize(REMEMBERED_LEAVES, Leaf { entry: u32::MAX, value: Cell::Empty, hashed: (EMPTY, None) });
         }
-        let Some(known) = self.leaves.get_mut(entry as usize % REMEMBERED_LEAVES) else { return hashed() };
+        let Some(known) = self.leaves.get_mut(place_of_leaf(entry, value)) else { return hashed() };
         if known.entry != entry || known.value != *value {
             *known = Leaf { entry, value: *value, hashed: hashed() };
         }
@@ -94,7 +131,7 @@ mod tests {
     fn a_leaf_is_hashed_again_when_its_value_is_another() {
         let mut remembered = Remembered::default();
         let (one, other) = (Cell::ContextCapability(1), Cell::ContextCapability(2));
-        let far = u32::try_from(REMEMBERED_LEAVES).expect("few");
+        let far = u32::try_from(2 * REMEMBERED_LEAVES).expect("few");
         let cases = [(0, one, 1), (0, other, 2), (far, other, 3), (0, other, 4)];
         for (entry, value, hash) in cases {
             assert_eq!(remembered.leaf(entry, &value, || ([hash; 32], None)).0, [hash; 32], "nothing of it is known");

@@ -6,10 +6,9 @@
 
 use crate::arena::OpIx;
 use crate::conflict::Strike;
-use crate::dag::Past;
 use crate::decisions::{Changes, Decision, Decisions};
 use crate::facts::{Fact, History};
-use crate::pass::Pass;
+use crate::pass::{Part, Pass};
 use alloc::vec::Vec;
 
 /// The decisions of the whole namespace, and of its parts.
@@ -65,9 +64,9 @@ impl Standing {
         }
     }
 
-    /// Which decisions differ in a part of the namespace: a past, and the sound ops that are `outside` of it.
-    pub(crate) fn differences(&self, history: &History, past: &Past, outside: &[OpIx]) -> Changes {
-        let mut pass = Pass::new(&self.decisions, history, Some(*past));
+    /// Which decisions differ in a part of the namespace: the sound ops that are `outside` of it.
+    pub(crate) fn differences(&self, history: &History, part: Part, outside: &[OpIx]) -> Changes {
+        let mut pass = Pass::new(&self.decisions, history, Some(part));
         for op in outside {
             for dependent in self.decisions.rested_on(*op) {
                 pass.look_again(*dependent);
@@ -75,16 +74,6 @@ impl Standing {
         }
         pass.run();
         pass.changed
-    }
-
-    /// How many changes of decisions there were.
-    pub(crate) const fn logged(&self) -> u64 {
-        self.decisions.logged()
-    }
-
-    /// The changes of decisions since there were so many, each with the decision before, if they are known still.
-    pub(crate) fn changes_since(&self, logged: u64) -> Option<impl Iterator<Item = (OpIx, Decision)> + '_> {
-        self.decisions.changes_since(logged)
     }
 
     /// The op that breaks `x`: what took, or outdid, what it rests on, here or further up. Of a reduction, only what was
@@ -116,5 +105,45 @@ impl Standing {
         });
         found.sort_by(|(a, _), (b, _)| history.compare_taking_order(*a, *b));
         found
+    }
+}
+
+/// What was decided about the ops of a part when somebody looked, told from what is decided in the whole.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    /// How many changes of decisions there had been.
+    logged: u64,
+    /// Decisions that were others than those of the whole.
+    differences: Changes,
+}
+
+impl Decided {
+    /// In a part in which the decisions are now those of the whole but for these.
+    pub(crate) const fn now(standing: &Standing, differences: Changes) -> Self {
+        Self { logged: standing.decisions.logged(), differences }
+    }
+
+    /// Those that are others than those of the whole, if nothing has changed there since.
+    pub(crate) const fn differences(&self) -> &Changes {
+        &self.differences
+    }
+
+    /// What is decided about an op, likewise.
+    pub(crate) fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
+        self.differences.get(&op).copied().unwrap_or_else(|| standing.decision(op))
+    }
+
+    /// Ops of the part about which the decisions are others in another part, where they differ from those of the whole by
+    /// `there`, in no particular order; `None` if nobody knows any more. `has` says what is in the part.
+    pub(crate) fn unlike(&self, standing: &Standing, there: &Changes, has: impl Fn(OpIx) -> bool) -> Option<Vec<OpIx>> {
+        // What was decided in the part about what has changed since; of several changes the first counts.
+        let mut here = self.differences.clone();
+        for (op, old) in standing.decisions.changes_since(self.logged)? {
+            here.entry(op).or_insert(old);
+        }
+        let now = |op: &OpIx| there.get(op).copied().unwrap_or_else(|| standing.decision(*op));
+        let changed = here.iter().filter(|(op, then)| now(op).conflict != then.conflict).map(|(op, _)| *op);
+        let new = there.keys().filter(|op| !here.contains_key(*op)).copied();
+        Some(changed.chain(new).filter(|op| has(*op)).collect())
     }
 }

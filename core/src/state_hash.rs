@@ -12,6 +12,7 @@ use crate::group_op::{Role, UpgradePolicy, Visibility};
 use crate::hashing::sha256_parts;
 use crate::ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, PublicKey};
 use crate::limits::MAX_PROOF_SIBLINGS;
+use crate::overlay::Over;
 use crate::trie::{Digest, EMPTY, Trie, Tries, bit_at, leaf_hash, node_hash};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -274,12 +275,7 @@ impl Forest {
 
     /// Notes that a cell changed, if that can be read.
     pub(crate) fn mark(&mut self, cell: CellIx, old: &Cell, new: &Cell) {
-        if !reads_the_same(old, new) {
-            self.dirty.push(entry_of(cell, OWN));
-        }
-        if is_barred(old) != is_barred(new) {
-            self.dirty.push(entry_of(cell, BAR));
-        }
+        each_unlike(cell, old, new, |entry| self.dirty.push(entry));
         if self.dirty.len() >= self.dirty_bound {
             // However long nobody asks, the list is no longer than twice the entries there are.
             self.dirty.sort_unstable();
@@ -298,6 +294,35 @@ impl Forest {
             Some(trie) => group_hash(&directory.group_id(group), &trie.hash()),
             None => Hash::ZERO,
         }
+    }
+
+    /// The state hash of a group in the state of `there`, which differs in these cells from that of these tries (`here`); `None`
+    /// if the group is in one of them only.
+    pub(crate) fn state_hash_beside(
+        &mut self,
+        tries: &mut Tries,
+        (mut here, mut there): (Glance<'_>, Glance<'_>),
+        cells: &[CellIx],
+        group: GroupIx,
+    ) -> Option<Hash> {
+        self.flush(tries, here, true);
+        let directory = &here.history.directory;
+        let key = directory.hashed_group(group);
+        let trie = tries.nested(&self.groups, &key, group.0, true);
+        let Some(trie) = trie.filter(|_| there.lives(group)) else {
+            return (trie.is_none() && !there.lives(group)).then_some(Hash::ZERO);
+        };
+        let mut over = Vec::with_capacity(cells.len());
+        for cell in cells.iter().filter(|cell| group_of(directory, **cell) == group) {
+            let (old, new) = (here.cell(*cell), there.cell(*cell));
+            each_unlike(*cell, &old, &new, |entry| {
+                let (key, hash) = self.hashed_entry(tries, here.history, entry, &new, true);
+                over.push(Over { key, entry, hash });
+            });
+        }
+        over.sort_unstable_by_key(|over| over.key);
+        let hash = tries.hash_with(&trie, &over, |entry| hashed_key(directory, entry));
+        Some(group_hash(&directory.group_id(group), &hash))
     }
 
     /// The digest of the namespace (SPEC §6).
@@ -408,20 +433,31 @@ impl Forest {
         tries.put_nested(leaf, below);
     }
 
+    /// The hashed key of an entry, and its leaf's hash, if it has one with this value of its cell.
+    fn hashed_entry(
+        &mut self,
+        tries: &mut Tries,
+        history: &History,
+        entry: u32,
+        value: &Cell,
+        beside: bool,
+    ) -> (Digest, Option<Digest>) {
+        let bytes = &mut self.value;
+        let mut hashed = || {
+            let key = hashed_key(&history.directory, entry);
+            let written = write_value(bytes, history, CellIx(entry >> 1), entry & 1, value);
+            (key, written.map(|()| leaf_hash(&key, bytes)))
+        };
+        match tries.remembered().filter(|_| beside) {
+            Some(remembered) => remembered.leaf(entry, value, hashed),
+            None => hashed(),
+        }
+    }
+
     /// Brings one entry of a group that exists to what the state has.
     fn update(&mut self, tries: &mut Tries, history: &History, group: GroupIx, entry: u32, value: &Cell, beside: bool) {
         let directory = &history.directory;
-        let mut bytes = core::mem::take(&mut self.value);
-        let mut hashed = || {
-            let key = hashed_key(directory, entry);
-            let written = write_value(&mut bytes, history, CellIx(entry >> 1), entry & 1, value);
-            (key, written.map(|()| leaf_hash(&key, &bytes)))
-        };
-        let (key, hash) = match tries.remembered().filter(|_| beside) {
-            Some(remembered) => remembered.leaf(entry, value, hashed),
-            None => hashed(),
-        };
-        self.value = bytes;
+        let (key, hash) = self.hashed_entry(tries, history, entry, value, beside);
         let group_key = directory.hashed_group(group);
         let (leaf, mut below) =
             tries.take_nested(&mut self.groups, &group_key, group.0, |other| directory.hashed_group(GroupIx(other)));
@@ -430,6 +466,16 @@ impl Forest {
             None => tries.remove(&mut below, &key, entry),
         }
         tries.put_nested(leaf, below);
+    }
+}
+
+/// Calls `each` for the entries of a cell that read otherwise with the new value.
+fn each_unlike(cell: CellIx, old: &Cell, new: &Cell, mut each: impl FnMut(u32)) {
+    if !reads_the_same(old, new) {
+        each(entry_of(cell, OWN));
+    }
+    if is_barred(old) != is_barred(new) {
+        each(entry_of(cell, BAR));
     }
 }
 

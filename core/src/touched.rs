@@ -24,6 +24,17 @@ pub(crate) enum Look {
     Context(ContextIx),
 }
 
+impl Look {
+    /// The cell that was looked at, if it is one.
+    pub(crate) fn cell(&self, history: &History) -> Option<CellIx> {
+        match *self {
+            Self::Cell(cell) => Some(cell),
+            Self::Group(group, _) => Some(history.directory.group_cell(group)),
+            Self::Person(_) | Self::Context(_) => None,
+        }
+    }
+}
+
 /// The last op that wrote, and the last that read or wrote.
 #[derive(Debug, Clone, Copy, Default)]
 struct Last {

@@ -20,21 +20,21 @@ pub(crate) const EMPTY: Digest = [0; 32];
 const LEAF_TAG: u8 = 0;
 const BRANCH_TAG: u8 = 1;
 /// Branches on a way from the top to a leaf, at most: one for each bit of a key.
-const MAX_DEPTH: usize = MAX_PROOF_SIBLINGS;
+pub(crate) const MAX_DEPTH: usize = MAX_PROOF_SIBLINGS;
 /// Branches on a way to a leaf among a billion.
-const TYPICAL_DEPTH: usize = 32;
+pub(crate) const TYPICAL_DEPTH: usize = 32;
 
 /// What a place in a trie holds: nothing, a branch, the leaf of an entry, or a leaf with a trie of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Child(u32);
+pub(crate) struct Child(u32);
 
 const ENTRY: u32 = 1 << 31;
 const NEST: u32 = 1 << 30;
 
 impl Child {
-    const NONE: Self = Self(u32::MAX);
+    pub(crate) const NONE: Self = Self(u32::MAX);
 
-    const fn of_entry(entry: u32) -> Self {
+    pub(crate) const fn of_entry(entry: u32) -> Self {
         Self(entry | ENTRY)
     }
 
@@ -46,8 +46,16 @@ impl Child {
         Self(at.0 | NEST)
     }
 
-    const fn is_none(self) -> bool {
+    pub(crate) const fn is_none(self) -> bool {
         self.0 == u32::MAX
+    }
+
+    pub(crate) const fn is_branch(self) -> bool {
+        self.0 & (ENTRY | NEST) == 0
+    }
+
+    pub(crate) const fn is_leaf(self) -> bool {
+        !self.is_none() && self.0 & (ENTRY | NEST) != 0
     }
 
     const fn entry(self) -> Option<u32> {
@@ -55,7 +63,7 @@ impl Child {
     }
 
     const fn branch(self) -> Option<NodeIx> {
-        if self.0 & (ENTRY | NEST) == 0 { Some(NodeIx(self.0)) } else { None }
+        if self.is_branch() { Some(NodeIx(self.0)) } else { None }
     }
 
     const fn nest(self) -> Option<NodeIx> {
@@ -65,21 +73,21 @@ impl Child {
 
 /// An inner node: its children, left and right, and their hashes.
 #[derive(Debug, Clone, Copy)]
-struct Branch {
-    hashes: [Digest; 2],
+pub(crate) struct Branch {
+    pub(crate) hashes: [Digest; 2],
     children: [Child; 2],
 }
 
 impl Branch {
-    const EMPTY: Self = Self { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
+    pub(crate) const EMPTY: Self = Self { hashes: [EMPTY; 2], children: [Child::NONE; 2] };
 
-    fn side(&self, right: bool) -> (Child, Digest) {
+    pub(crate) fn side(&self, right: bool) -> (Child, Digest) {
         let [left_hash, right_hash] = self.hashes;
         let [left, right_child] = self.children;
         if right { (right_child, right_hash) } else { (left, left_hash) }
     }
 
-    fn set_side(&mut self, right: bool, child: Child, hash: Digest) {
+    pub(crate) fn set_side(&mut self, right: bool, child: Child, hash: Digest) {
         let [left_hash, right_hash] = &mut self.hashes;
         let [left, right_child] = &mut self.children;
         if right {
@@ -109,8 +117,8 @@ struct Nest {
 /// One trie: what it begins with, and the hash of that. Who makes one gives it back to [`Tries::release`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trie {
-    top: Child,
-    hash: Digest,
+    pub(crate) top: Child,
+    pub(crate) hash: Digest,
 }
 
 impl Trie {
@@ -141,28 +149,6 @@ pub(crate) struct Tries {
 pub(crate) fn bit_at(key: &Digest, depth: u16) -> bool {
     let byte = key.get(usize::from(depth >> 3)).copied().unwrap_or(0);
     byte & (0x80u8 >> (depth & 7)) != 0
-}
-
-/// How many branches the ways to two keys share: one more than they have leading bits in common.
-fn common_branches(a: &Digest, b: &Digest) -> usize {
-    let mut bits = 0usize;
-    for (a, b) in a.iter().zip(b) {
-        let unlike = (a ^ b).leading_zeros() as usize;
-        bits = bits.saturating_add(unlike);
-        if unlike < 8 {
-            break;
-        }
-    }
-    bits.saturating_add(1)
-}
-
-/// Gives a child the place on the way to a key: in the lowest branch of the way, or at the top.
-fn hang(trie: &mut Trie, way: &mut [Branch], key: &Digest, child: Child, hash: Digest) {
-    let depth = u16::try_from(way.len().saturating_sub(1)).unwrap_or(u16::MAX);
-    match way.last_mut() {
-        Some(branch) => branch.set_side(bit_at(key, depth), child, hash),
-        None => *trie = Trie { top: child, hash },
-    }
 }
 
 pub(crate) fn leaf_hash(key: &Digest, value: &[u8]) -> Digest {
@@ -211,6 +197,16 @@ impl Tries {
         self.branches.insert(copy)
     }
 
+    /// The branch that a child is.
+    pub(crate) fn branch(&self, child: Child) -> Option<&Branch> {
+        self.branches.get(child.branch()?)
+    }
+
+    /// A branch more, for whoever gives it a place.
+    pub(crate) fn add_branch(&mut self, branch: Branch) -> Child {
+        Child::of_branch(self.branches.insert(branch))
+    }
+
     fn at_place(&self, trie: &Trie, place: Place) -> (Child, Digest) {
         match place {
             Place::Top => (trie.top, trie.hash),
@@ -230,7 +226,7 @@ impl Tries {
     }
 
     /// The entry that a leaf stands for.
-    fn entry_of(&self, leaf: Child) -> Option<u32> {
+    pub(crate) fn entry_of(&self, leaf: Child) -> Option<u32> {
         leaf.entry().or_else(|| Some(self.nests.get(leaf.nest()?)?.entry))
     }
 
@@ -355,36 +351,6 @@ impl Tries {
         self.put_at(trie, place, child, EMPTY);
     }
 
-    /// A trie of these entries, whose keys ascend, hashed throughout. Each is a hashed key, the entry, and its leaf's hash.
-    pub(crate) fn of_sorted(&mut self, entries: &[(Digest, u32, Digest)]) -> Trie {
-        let mut trie = Trie::EMPTY;
-        // The branches on the way to the leaf before, from the top down: none of them is complete.
-        let mut way: Vec<Branch> = Vec::with_capacity(TYPICAL_DEPTH);
-        let (mut before, mut shared_before) = (EMPTY, 0);
-        for (at, (key, entry, hash)) in entries.iter().enumerate() {
-            let next = entries.get(at.saturating_add(1));
-            let shared_after = next.map_or(0, |(next, ..)| common_branches(key, next));
-            self.complete(&mut trie, &mut way, &before, shared_before);
-            way.resize(shared_before.max(shared_after), Branch::EMPTY);
-            hang(&mut trie, &mut way, key, Child::of_entry(*entry), *hash);
-            (before, shared_before) = (*key, shared_after);
-        }
-        self.complete(&mut trie, &mut way, &before, 0);
-        trie
-    }
-
-    /// Leaves all but the first so many branches of the way to a key that nothing is added to any more, and hashes them.
-    fn complete(&mut self, trie: &mut Trie, way: &mut Vec<Branch>, key: &Digest, kept: usize) {
-        while way.len() > kept
-            && let Some(branch) = way.pop()
-        {
-            let [left, right] = &branch.hashes;
-            let hash = node_hash(left, right);
-            let child = Child::of_branch(self.branches.insert(branch));
-            hang(trie, way, key, child, hash);
-        }
-    }
-
     /// Takes the leaf of `entry` out; the way to it is stale.
     pub(crate) fn remove(&mut self, trie: &mut Trie, key: &Digest, entry: u32) {
         if self.find(trie, key, entry).is_none() {
@@ -502,21 +468,23 @@ impl Tries {
     }
 }
 
+/// For tests: the hashed key of an entry, the first 20 bits of which agree with most others', so that long common ways occur.
+#[cfg(test)]
+pub(crate) fn key_with_a_common_beginning(entry: u32) -> Digest {
+    let mut key = sha256_parts(&[&entry.to_le_bytes()]);
+    if !entry.is_multiple_of(3) {
+        key[0] = 0xaa;
+        key[1] = 0x55;
+        key[2] |= 0xf0;
+    }
+    key
+}
+
 #[cfg(test)]
 mod tests {
+    use super::key_with_a_common_beginning as key_of;
     use super::*;
     use alloc::collections::BTreeMap;
-
-    fn key_of(entry: u32) -> Digest {
-        // The first 20 bits of most keys agree, so that long common ways occur.
-        let mut key = sha256_parts(&[&entry.to_le_bytes()]);
-        if !entry.is_multiple_of(3) {
-            key[0] = 0xaa;
-            key[1] = 0x55;
-            key[2] |= 0xf0;
-        }
-        key
-    }
 
     /// SPEC §6, written down as it stands.
     fn whole(entries: &BTreeMap<Digest, Digest>, depth: u16) -> Digest {
@@ -530,32 +498,6 @@ mod tests {
                 };
                 node_hash(&side(false), &side(true))
             }
-        }
-    }
-
-    #[test]
-    fn a_trie_made_at_once_is_the_one_that_grows_entry_by_entry() {
-        for count in (0..20).chain([60, 500]) {
-            let mut tries = Tries::default();
-            let mut grown = Trie::EMPTY;
-            let mut entries = Vec::new();
-            for entry in 0..count {
-                let (key, hash) = (key_of(entry), sha256_parts(&[&entry.to_be_bytes()]));
-                tries.put(&mut grown, &key, entry, hash, key_of);
-                entries.push((key, entry, hash));
-            }
-            entries.sort_unstable();
-            let mut made = tries.of_sorted(&entries);
-            assert_eq!(made.hash(), tries.rehash(&mut grown, false), "{count} entries");
-            for entry in 0..count {
-                let key = key_of(entry);
-                assert_eq!(tries.siblings(&made, &key, entry), tries.siblings(&grown, &key, entry));
-            }
-            for entry in 0..count {
-                tries.remove(&mut made, &key_of(entry), entry);
-            }
-            tries.release(grown);
-            assert_eq!((made.hash(), tries.live()), (EMPTY, 0));
         }
     }
 

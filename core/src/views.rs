@@ -1,25 +1,30 @@
 //! The state of any past: F(X) for a parent-closed part X of a namespace (SPEC §2, §4).
 //!
 //! A sound op with nothing concurrent is always effective, so a view moves along a branch by applying one op after the
-//! other. Views of branch tips are kept; of each run a view is kept now and then. Over a merge, a tip's view takes in what the
-//! merge brings, at its end or from before some of its [recent] ops on; any other past is folded from the last checkpoint of
-//! the whole before the first place where the two differ.
+//! other. Views of branch tips are kept; of each run a view is kept now and then. A merge by one of many who go on side by side
+//! is folded on what all of them have in common, their [trunk]; over another, a tip's view takes in what the merge brings, at its
+//! end or from before some of its [recent] ops on; any other past is folded from the last checkpoint of the whole before
+//! the first place where the two differ.
 //!
+//! [trunk]: crate::trunk
 //! [recent]: crate::recent
 
 use crate::arena::{GroupIx, OpIx};
 use crate::authority::Glance;
 use crate::cells::{Cells, State};
 use crate::dag::{Dag, Past};
-use crate::decisions::{Changes, Decision};
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::Hash;
-use crate::limits::{MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY};
+use crate::limits::{
+    MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_BESIDE_TRUNK, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY,
+};
+use crate::merges::{Beyond, Moving, Sources, TYPICAL_LOOKS, general, go_back_and_on, take_commuting};
 use crate::recent::{Lately, Recent};
 use crate::reducer::Conflict;
-use crate::standing::Standing;
+use crate::standing::Decided;
 use crate::state_hash::Forest;
+use crate::trunk::{Ask, Trunk, mark_differences};
 use crate::work::{Tape, Work};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -42,6 +47,10 @@ impl View {
     fn share(&self, memory: &mut Memory) -> Self {
         let forest = self.forest.as_ref().map(|forest| forest.share(&mut memory.tries));
         Self::new(memory.cells.share(&self.state), forest)
+    }
+
+    fn moving<'a>(&'a mut self, recent: &'a mut Recent) -> Moving<'a> {
+        Moving { state: &mut self.state, forest: self.forest.as_mut(), recent }
     }
 
     /// Does without tries, which are made again when somebody asks.
@@ -94,6 +103,8 @@ impl View {
 /// How the states of merges were found whose parents were not all the heads: for hosts that watch what they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MergeCounts {
+    /// Folded on the state that all have in common who go on side by side, of which all but a few last ops were at hand.
+    pub beside: u64,
     /// The state of a parent was at hand: it went back a little and came forward with what the merge brought.
     pub moved: u64,
     /// Folded from a state of the whole.
@@ -103,8 +114,9 @@ pub struct MergeCounts {
 /// So many ops are little more than a parent's own past: those that a busy group hears of at once.
 const LITTLE_MORE: u32 = 64;
 
-/// Of an op.
-const TYPICAL_LOOKS: usize = 16;
+/// What a merge brings is cheaper taken into its author's view, if it is no more than this, or little beside what would have to
+/// be folded on what all have in common.
+const FEW_OPS_BROUGHT: usize = 2;
 
 /// Tries of a view in between are made if it is so many times nearer than the whole: somebody may come that way again.
 const WORTH_A_DETOUR: u32 = 4;
@@ -122,17 +134,10 @@ pub(crate) struct Views {
     after: HashMap<OpIx, Kept>,
     /// States, without tries, after some ops of each run.
     of_runs: HashMap<OpIx, State>,
+    trunk: Trunk,
     clock: u64,
     tape: Tape,
     counts: MergeCounts,
-}
-
-/// All that a view is made from.
-pub(crate) struct Sources<'a> {
-    pub(crate) history: &'a History,
-    pub(crate) memory: &'a mut Memory,
-    pub(crate) standing: &'a Standing,
-    pub(crate) fold: &'a mut Fold,
 }
 
 impl Views {
@@ -154,12 +159,13 @@ impl Views {
         }
     }
 
-    /// Has the view that was unused longest do without its tries.
+    /// Has the view that was unused longest do without its tries; if none has any, the trunk.
     #[cold]
     fn give_up_tries(&mut self, memory: &mut Memory) {
         let with_tries = self.after.values_mut().filter(|kept| kept.view.forest.is_some());
-        if let Some(kept) = with_tries.min_by_key(|kept| kept.used) {
-            kept.view.give_up_tries(memory);
+        match with_tries.min_by_key(|kept| kept.used) {
+            Some(kept) => kept.view.give_up_tries(memory),
+            None => self.trunk.give_up_tries(memory),
         }
     }
 
@@ -191,6 +197,10 @@ impl Views {
     fn of_merge(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
         let beyond = Beyond::of(sources, past);
         let is_near = beyond.ops.len() <= MAX_OPS_BEHIND;
+        if is_near && let Some(state) = self.on_trunk(sources, parents, past, &beyond) {
+            self.counts.beside = self.counts.beside.saturating_add(1);
+            return View::new(state, None);
+        }
         let moved = if is_near { self.moved(sources, parents, past, &beyond) } else { None };
         let count = if moved.is_some() { &mut self.counts.moved } else { &mut self.counts.folded };
         *count = count.saturating_add(1);
@@ -198,8 +208,42 @@ impl Views {
             let (state, recent) = general(sources, past, &beyond);
             (View::new(state, None), recent)
         });
-        view.lately = is_near.then(|| Lately::new(recent, sources.standing, beyond.decisions));
+        view.lately = is_near.then(|| Lately { recent, decided: Decided::now(sources.standing, beyond.decisions) });
         view
+    }
+
+    /// The state of a merge that has little beyond what all have in common who go on beside it.
+    fn on_trunk(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past, beyond: &Beyond) -> Option<State> {
+        let Sources { history, memory, standing, fold } = sources;
+        let history: &History = history;
+        if beyond.ops.is_empty() || !fold.is_settled() {
+            return None;
+        }
+        let most = parents.iter().map(|parent| history.dag.size(&history.dag.past_with(*parent))).max()?;
+        let brought = history.dag.size(past).saturating_sub(most) as usize;
+        let worth = brought.saturating_sub(FEW_OPS_BROUGHT).saturating_mul(2).min(MAX_OPS_BESIDE_TRUNK);
+        let own = beyond.own(history, fold, past, worth)?;
+        let ask = Ask { depth: beyond.depth, brought, own: &own, decisions: &beyond.decisions };
+        let state = self.trunk.state_of((history, standing), fold, memory, &ask)?;
+        // Nobody else is likely to go on from where its author was.
+        for parent in parents.iter().filter(|parent| history.dag.is_head(**parent)) {
+            if let Some(kept) = self.after.remove(parent) {
+                kept.view.release(memory);
+            }
+        }
+        Some(state)
+    }
+
+    /// The state hash of a group in a state that is nearly the trunk's, if it is.
+    pub(crate) fn hash_beside_trunk(
+        &mut self,
+        history: &History,
+        memory: &mut Memory,
+        whole: (&State, &mut Forest),
+        state: &State,
+        group: GroupIx,
+    ) -> Option<Hash> {
+        self.trunk.hash_beside(history, memory, whole, state, group)
     }
 
     /// The view of the parent that has most of this past, if nobody else needs it, with the rest taken in, and its recent
@@ -220,7 +264,7 @@ impl Views {
         let mut new = dag.between(&own, past, MAX_OPS_MOVED_OVER)?;
         new.retain(|op| history.fact(*op).is_some_and(Fold::takes));
         let lately = self.after.get(&tip)?.view.lately.as_ref()?;
-        let changed = lately.decided_otherwise(history, standing, &own, &beyond.decisions)?;
+        let changed = lately.decided.unlike(standing, &beyond.decisions, |op| dag.contains(&own, op))?;
         let first = history.first_in_fold_order(new.iter().chain(&changed).copied());
         if first.is_some_and(|first| !lately.recent.reaches(history, first)) {
             return None;
@@ -228,10 +272,10 @@ impl Views {
         let Kept { mut view, .. } = self.after.remove(&tip)?;
         let mut recent = view.lately.take()?.recent;
         if changed.is_empty() {
-            new = take_commuting(sources, beyond, (&mut view, &mut recent), new, &mut self.tape);
+            new = take_commuting(sources, beyond, view.moving(&mut recent), new, &mut self.tape);
         }
         if let Some(first) = sources.history.first_in_fold_order(new.iter().chain(&changed).copied()) {
-            go_back_and_on(sources, beyond, (&mut view, &mut recent), first, new, &mut self.tape);
+            go_back_and_on(sources, beyond, view.moving(&mut recent), first, new, &mut self.tape);
         }
         recent.trim();
         Some((view, recent))
@@ -365,135 +409,6 @@ fn forest_from(memory: &mut Memory, from: (&State, &Forest), state: &State) -> F
     let mut forest = from.1.share(&mut memory.tries);
     mark_differences(&mut forest, &memory.cells, from.0, state);
     forest
-}
-
-fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State, to: &State) {
-    for cell in cells.diff(from, to) {
-        forest.mark(cell, &cells.get(from, cell), &cells.get(to, cell));
-    }
-}
-
-/// What of the whole is not in a past, and which decisions are others there.
-struct Beyond {
-    /// Sound ops that the past does not have.
-    ops: Vec<OpIx>,
-    decisions: Changes,
-}
-
-impl Beyond {
-    fn of(sources: &Sources<'_>, past: &Past) -> Self {
-        let history: &History = sources.history;
-        let mut ops = Vec::new();
-        history.dag.for_each_outside(past, |op| {
-            if history.fact(op).is_some_and(Fold::takes) {
-                ops.push(op);
-            }
-        });
-        let decisions = sources.standing.differences(history, past, &ops);
-        Self { ops, decisions }
-    }
-
-    /// The decision about an op in the past.
-    fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
-        self.decisions.get(&op).copied().unwrap_or_else(|| standing.decision(op))
-    }
-}
-
-/// Folds what is `new` on the end of a view, each op that comes to the same there as in its place; says which do not.
-fn take_commuting(
-    sources: &mut Sources<'_>,
-    beyond: &Beyond,
-    (view, recent): (&mut View, &mut Recent),
-    mut new: Vec<OpIx>,
-    tape: &mut Tape,
-) -> Vec<OpIx> {
-    let Sources { history, memory, standing, .. } = sources;
-    let history: &History = history;
-    let cells = &mut memory.cells;
-    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
-    new.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
-    new.retain(|op| {
-        tape.clear();
-        looks.clear();
-        let conflict = beyond.decision(standing, *op).conflict;
-        Work { history, cells, state: &mut view.state, tape, looks: Some(&mut looks) }.fold(*op, conflict);
-        let commutes = recent.take_commuting(history, *op, tape, &looks);
-        if commutes {
-            if let Some(forest) = &mut view.forest {
-                tape.iter().for_each(|(cell, old)| forest.mark(*cell, old, &cells.get(&view.state, *cell)));
-            }
-        } else {
-            tape.iter().rev().for_each(|(cell, old)| cells.set(&mut view.state, *cell, *old));
-        }
-        !commutes
-    });
-    new
-}
-
-/// Takes a view back to before the `first` op that is new or that is decided otherwise, and forward again with what is
-/// `new`.
-fn go_back_and_on(
-    sources: &mut Sources<'_>,
-    beyond: &Beyond,
-    (view, recent): (&mut View, &mut Recent),
-    first: OpIx,
-    new: Vec<OpIx>,
-    tape: &mut Tape,
-) {
-    let Sources { history, memory, standing, .. } = sources;
-    let history: &History = history;
-    let cells = &mut memory.cells;
-    // Each cell with what was in it at the outset: its first mention counts.
-    let mut before = Tape::with_capacity(MAX_OPS_MOVED_OVER);
-    let mut ops = new;
-    ops.extend(recent.go_back(history, first, |cell, old| {
-        before.push((cell, cells.get(&view.state, cell)));
-        cells.set(&mut view.state, cell, old);
-    }));
-    ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
-    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
-    for op in ops {
-        tape.clear();
-        looks.clear();
-        let conflict = beyond.decision(standing, op).conflict;
-        Work { history, cells, state: &mut view.state, tape, looks: Some(&mut looks) }.fold(op, conflict);
-        recent.push(op, history.dag.depth(op), tape, &looks);
-        before.append(tape);
-    }
-    let Some(forest) = &mut view.forest else { return };
-    before.sort_by_key(|(cell, _)| *cell);
-    before.dedup_by_key(|(cell, _)| *cell);
-    for (cell, old) in before {
-        forest.mark(cell, &old, &cells.get(&view.state, cell));
-    }
-}
-
-/// Folds a past from the last checkpoint of the whole before the first place where the two differ; with the recent ops,
-/// for whoever wants to move on.
-fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, Recent) {
-    let Sources { history, memory, standing, fold, .. } = sources;
-    let history: &History = history;
-    let first = history.first_in_fold_order(beyond.ops.iter().chain(beyond.decisions.keys()).copied());
-    let before = first.or_else(|| fold.order().last()).unwrap_or_default();
-    let (mut state, last) = match first {
-        None if fold.is_settled() => (memory.cells.share(fold.state()), before),
-        _ => fold.state_before(history, memory, standing, before),
-    };
-    let mut recent = Recent::since(last);
-    let (mut tape, mut looks) = (Tape::default(), Vec::with_capacity(TYPICAL_LOOKS));
-    for op in fold.order().iter_from(history, last) {
-        let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
-        if included {
-            let conflict = beyond.decision(standing, op).conflict;
-            tape.clear();
-            looks.clear();
-            let looks = &mut looks;
-            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: Some(looks) }
-                .fold(op, conflict);
-            recent.push(op, history.dag.depth(op), &tape, looks);
-        }
-    }
-    (state, recent)
 }
 
 #[cfg(test)]

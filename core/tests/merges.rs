@@ -127,14 +127,14 @@ fn bob_hears_of(alice: usize, carol: usize) -> MergeCounts {
 
 #[test]
 fn a_merge_that_brings_64_ops_moves_and_one_that_brings_65_is_folded() {
-    assert_eq!(bob_hears_of(MAX_OPS_MOVED_OVER, 1), MergeCounts { moved: 1, folded: 1 });
-    assert_eq!(bob_hears_of(MAX_OPS_MOVED_OVER + 1, 1), MergeCounts { moved: 0, folded: 2 });
+    assert_eq!(bob_hears_of(MAX_OPS_MOVED_OVER, 1), MergeCounts { beside: 0, moved: 1, folded: 1 });
+    assert_eq!(bob_hears_of(MAX_OPS_MOVED_OVER + 1, 1), MergeCounts { beside: 0, moved: 0, folded: 2 });
 }
 
 #[test]
 fn who_is_256_ops_behind_moves_and_who_is_257_behind_does_not() {
-    assert_eq!(bob_hears_of(1, MAX_OPS_BEHIND), MergeCounts { moved: 1, folded: 1 });
-    assert_eq!(bob_hears_of(1, MAX_OPS_BEHIND + 1), MergeCounts { moved: 0, folded: 2 });
+    assert_eq!(bob_hears_of(1, MAX_OPS_BEHIND), MergeCounts { beside: 0, moved: 1, folded: 1 });
+    assert_eq!(bob_hears_of(1, MAX_OPS_BEHIND + 1), MergeCounts { beside: 0, moved: 0, folded: 2 });
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn who_merges_far_behind_the_others_goes_on_from_there() {
     assert_eq!(moot.role("dave"), Some(Role::ReadOnly));
     assert_eq!(moot.capabilities("erin") & CAN_INVITE_MEMBERS, CAN_INVITE_MEMBERS);
     assert_eq!(moot.role("frank"), Some(Role::Member));
-    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { moved: 0, folded: 2 });
+    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { beside: 0, moved: 0, folded: 2 });
 }
 
 /// Bob's state has what carol did, and then he hears that alice had lowered carol.
@@ -176,7 +176,7 @@ fn bob_hears_that_carol_was_lowered(alice_first: bool) {
     moot.expect(carols, Verdict::Void(VoidReason::AuthorityLost));
     moot.expect(last, Verdict::Effective);
     assert_eq!(moot.role("erin"), None);
-    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { moved: 2, folded: 1 });
+    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { beside: 0, moved: 2, folded: 1 });
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn what_a_merge_takes_from_a_signer_was_what_the_signers_later_ops_rested_on() {
     moot.expect(late, Verdict::Void(VoidReason::AuthorityLost));
     moot.expect(last, Verdict::Effective);
     assert!(moot.member_of(below, "dave").is_some() && moot.member_of(below, "erin").is_none());
-    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { moved: 1, folded: 2 });
+    assert_eq!(merges_of_a_replica(&mut moot), MergeCounts { beside: 0, moved: 1, folded: 2 });
 }
 
 #[test]

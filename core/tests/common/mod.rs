@@ -301,6 +301,13 @@ impl By<'_> {
         id
     }
 
+    /// Whether a draft of the op would be made.
+    pub(crate) fn may(&mut self, op: &GroupOp) -> bool {
+        let parents = self.parents.clone().unwrap_or_else(|| self.moot.heads());
+        let (id, group) = (self.moot.id, self.group);
+        self.moot.engine.draft_on(&id, &group, &who(&self.name), op.clone(), &parents).is_ok()
+    }
+
     /// The op as it should be signed, whether or not anybody would draft it.
     pub(crate) fn forge(&self, op: GroupOp) -> SignableGroupOp {
         let mut parents = self.parents.clone().unwrap_or_else(|| self.moot.heads());

@@ -1,0 +1,184 @@
+//! The state of a merge, and of any other past, from a state at hand: what it lacks of the whole, how a state takes in what a
+//! merge brings, and how one is folded anew.
+
+use crate::arena::OpIx;
+use crate::cells::State;
+use crate::dag::Past;
+use crate::decisions::{Changes, Decision};
+use crate::facts::History;
+use crate::fold::{Fold, Memory};
+use crate::limits::MAX_OPS_MOVED_OVER;
+use crate::pass::Part;
+use crate::recent::Recent;
+use crate::standing::Standing;
+use crate::state_hash::Forest;
+use crate::work::{Tape, Work};
+use alloc::vec::Vec;
+
+/// Looks of an op.
+pub(crate) const TYPICAL_LOOKS: usize = 16;
+
+/// All that a view is made from.
+pub(crate) struct Sources<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) standing: &'a Standing,
+    pub(crate) fold: &'a mut Fold,
+}
+
+/// What of the whole is not in a past, and which decisions are others there.
+pub(crate) struct Beyond {
+    /// Sound ops that the past does not have.
+    pub(crate) ops: Vec<OpIx>,
+    /// The least depth of these: of all that is less deep, the past has everything.
+    pub(crate) depth: u32,
+    pub(crate) decisions: Changes,
+}
+
+impl Beyond {
+    pub(crate) fn of(sources: &Sources<'_>, past: &Past) -> Self {
+        let history: &History = sources.history;
+        let (mut ops, mut depth) = (Vec::new(), u32::MAX);
+        history.dag.for_each_outside(past, |op| {
+            if history.fact(op).is_some_and(Fold::takes) {
+                ops.push(op);
+                depth = depth.min(history.dag.depth(op));
+            }
+        });
+        let decisions = sources.standing.differences(history, Part::Past(*past), &ops);
+        Self { ops, depth, decisions }
+    }
+
+    /// The first op in the fold's order that the past does not have, or that is decided otherwise there.
+    pub(crate) fn first(&self, history: &History) -> Option<OpIx> {
+        history.first_in_fold_order(self.ops.iter().chain(self.decisions.keys()).copied())
+    }
+
+    /// The sound ops of the past that are no less deep than what it does not have, in the fold's order, if there are no more
+    /// than `most`: nearly always its author's own last ones.
+    pub(crate) fn own(&self, history: &History, fold: &Fold, past: &Past, most: usize) -> Option<Vec<OpIx>> {
+        let (count, ops) = fold.order().of_depth(history, self.depth);
+        let count = count.checked_sub(self.ops.len()).filter(|count| *count <= most)?;
+        let takes = |op: &OpIx| history.fact(*op).is_some_and(Fold::takes);
+        let is_own = |op: &OpIx| history.dag.depth(*op) >= self.depth;
+        let last = history.dag.last_in(past).iter().rev().copied().take_while(is_own).filter(takes);
+        let mut own: Vec<OpIx> = last.collect();
+        if own.len() == count {
+            own.reverse();
+        } else {
+            own = ops.filter(|op| takes(op) && history.dag.contains(past, *op)).collect();
+        }
+        Some(own)
+    }
+
+    /// The decision about an op in the past.
+    pub(crate) fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
+        self.decisions.get(&op).copied().unwrap_or_else(|| standing.decision(op))
+    }
+}
+
+/// A state that moves on, its tries if they are at hand, and its last ops.
+pub(crate) struct Moving<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) forest: Option<&'a mut Forest>,
+    pub(crate) recent: &'a mut Recent,
+}
+
+/// Folds what is `new` on the end of a view, each op that comes to the same there as in its place; says which do not.
+pub(crate) fn take_commuting(
+    sources: &mut Sources<'_>,
+    beyond: &Beyond,
+    moving: Moving<'_>,
+    mut new: Vec<OpIx>,
+    tape: &mut Tape,
+) -> Vec<OpIx> {
+    let Sources { history, memory, standing, .. } = sources;
+    let Moving { state, mut forest, recent } = moving;
+    let history: &History = history;
+    let cells = &mut memory.cells;
+    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
+    new.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+    new.retain(|op| {
+        tape.clear();
+        looks.clear();
+        let conflict = beyond.decision(standing, *op).conflict;
+        Work { history, cells, state, tape, looks: Some(&mut looks) }.fold(*op, conflict);
+        let commutes = recent.take_commuting(history, *op, tape, &looks);
+        if commutes {
+            if let Some(forest) = &mut forest {
+                tape.iter().for_each(|(cell, old)| forest.mark(*cell, old, &cells.get(state, *cell)));
+            }
+        } else {
+            tape.iter().rev().for_each(|(cell, old)| cells.set(state, *cell, *old));
+        }
+        !commutes
+    });
+    new
+}
+
+/// Takes a view back to before the `first` op that is new or that is decided otherwise, and forward again with what is
+/// `new`.
+pub(crate) fn go_back_and_on(
+    sources: &mut Sources<'_>,
+    beyond: &Beyond,
+    moving: Moving<'_>,
+    first: OpIx,
+    new: Vec<OpIx>,
+    tape: &mut Tape,
+) {
+    let Sources { history, memory, standing, .. } = sources;
+    let Moving { state, forest, recent } = moving;
+    let history: &History = history;
+    let cells = &mut memory.cells;
+    // Each cell with what was in it at the outset: its first mention counts.
+    let mut before = Tape::with_capacity(MAX_OPS_MOVED_OVER);
+    let mut ops = new;
+    ops.extend(recent.go_back(history, first, |cell, old| {
+        before.push((cell, cells.get(state, cell)));
+        cells.set(state, cell, old);
+    }));
+    ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
+    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
+    for op in ops {
+        tape.clear();
+        looks.clear();
+        let conflict = beyond.decision(standing, op).conflict;
+        Work { history, cells, state, tape, looks: Some(&mut looks) }.fold(op, conflict);
+        recent.push(op, history.dag.depth(op), tape, &looks);
+        before.append(tape);
+    }
+    let Some(forest) = forest else { return };
+    before.sort_by_key(|(cell, _)| *cell);
+    before.dedup_by_key(|(cell, _)| *cell);
+    for (cell, old) in before {
+        forest.mark(cell, &old, &cells.get(state, cell));
+    }
+}
+
+/// Folds a past from the last checkpoint of the whole before the first place where the two differ; with the recent ops,
+/// for whoever wants to move on.
+pub(crate) fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, Recent) {
+    let Sources { history, memory, standing, fold, .. } = sources;
+    let history: &History = history;
+    let first = beyond.first(history);
+    let before = first.or_else(|| fold.order().last()).unwrap_or_default();
+    let (mut state, last) = match first {
+        None if fold.is_settled() => (memory.cells.share(fold.state()), before),
+        _ => fold.state_before(history, memory, standing, before),
+    };
+    let mut recent = Recent::since(last);
+    let (mut tape, mut looks) = (Tape::default(), Vec::with_capacity(TYPICAL_LOOKS));
+    for op in fold.order().iter_from(history, last) {
+        let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
+        if included {
+            let conflict = beyond.decision(standing, op).conflict;
+            tape.clear();
+            looks.clear();
+            let looks = &mut looks;
+            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: Some(looks) }
+                .fold(op, conflict);
+            recent.push(op, history.dag.depth(op), &tape, looks);
+        }
+    }
+    (state, recent)
+}
