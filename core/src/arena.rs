@@ -79,6 +79,22 @@ index!(
     /// A node of a persistent structure.
     NodeIx
 );
+index!(
+    /// An id that waits for parents, or is waited for, or both.
+    WaiterIx
+);
+index!(
+    /// That one op waits for one parent.
+    WaitIx
+);
+index!(
+    /// Whoever signed ops that wait in one namespace.
+    HolderIx
+);
+index!(
+    /// A namespace that waiting ops claim.
+    AwaitedIx
+);
 
 const CHUNK_BITS: u32 = 10;
 const CHUNK: usize = 1 << CHUNK_BITS;
@@ -269,9 +285,69 @@ impl<T> Slab<T> {
     }
 }
 
+/// A table whose places are used again: an item that is taken out leaves its place to the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Pool<T> {
+    items: Table<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self { items: Table::default(), free: Vec::new() }
+    }
+}
+
+impl<T> Pool<T> {
+    /// Puts an item in; says where it is.
+    pub(crate) fn insert(&mut self, value: T) -> u32 {
+        if let Some(at) = self.free.pop()
+            && let Some(place) = self.items.get_mut(at as usize)
+        {
+            *place = value;
+            return at;
+        }
+        u32::try_from(self.items.push(value)).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn get(&self, at: u32) -> Option<&T> {
+        self.items.get(at as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        self.items.get_mut(at as usize)
+    }
+
+    /// Takes out the item at a place that holds one.
+    pub(crate) fn take(&mut self, at: u32) -> Option<T>
+    where
+        T: Default,
+    {
+        let value = core::mem::take(self.items.get_mut(at as usize)?);
+        self.free.push(at);
+        Some(value)
+    }
+
+    /// All places, those that are free with default items.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_in_a_pool_is_used_again() {
+        let mut pool = Pool::default();
+        let places = [1, 2, 3].map(|value| pool.insert(value));
+        assert_eq!(pool.take(places[1]), Some(2));
+        assert_eq!(pool.insert(4), places[1]);
+        assert_eq!(pool.iter().copied().collect::<Vec<u8>>(), [1, 4, 3]);
+        assert_eq!(pool.take(99), None);
+        assert_eq!(pool.get(99), None);
+    }
 
     #[test]
     fn ops_that_name_nothing_take_no_memory_and_others_are_found_again() {

@@ -9,7 +9,7 @@ use crate::group_op::{GroupOp, SignableGroupOp, SignedGroupOp};
 use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::{MAX_PARENTS, MAX_REMEMBERED_REJECTIONS, PROTOCOL_VERSION};
 use crate::namespace::{Namespace, Parents, Refusal};
-use crate::pending::{Pending, PendingLimits};
+use crate::pending::{Inserted, Pending, PendingLimits};
 use crate::signing_keys::SigningKeys;
 use crate::verdict::{RejectReason, Verdict};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -96,7 +96,7 @@ impl Engine {
             let status = self.place_one(op, round);
             if matches!(status, Status::Admitted(_) | Status::Ignored | Status::Rejected(_)) {
                 let Self { pending, namespaces, refused } = self;
-                work.extend(pending.release(&id, |child| still_waits(namespaces, refused, child)));
+                pending.release(&id, |child| still_waits(namespaces, refused, child), work);
             }
             round.outcome.statuses.push((id, status));
         }
@@ -117,10 +117,8 @@ impl Engine {
         let parents = self.parents_at_home(&op);
         let missing = if parents.is_none() { self.unadmitted(&op) } else { Vec::new() };
         if !missing.is_empty() {
-            let wanted = missing.iter().filter(|parent| !self.pending.contains(parent)).copied().collect();
-            if !self.pending.contains(&id) {
-                round.outcome.evicted.extend(self.pending.insert(op, &missing));
-            }
+            let Inserted { wanted, evicted } = self.pending.insert(op, missing);
+            round.outcome.evicted.extend(evicted);
             return Status::Pending { missing: wanted };
         }
         match self.admit(&op, parents, round) {

@@ -108,6 +108,8 @@ mod namespace;
 mod explain;
 mod effect;
 mod difference;
+mod ranking;
+mod waiting;
 mod pending;
 mod signing_keys;
 mod engine;

@@ -3,12 +3,14 @@
 //! Only verified ops enter, so nobody can wait in another's name. Past a bound the oldest op of the largest holder
 //! goes; its id is then missing like any other, and is fetched again.
 
+use crate::arena::{AwaitedIx, HolderIx, Pool, WaiterIx};
 use crate::crypto::VerifiedOp;
 use crate::ids::{NamespaceId, OpId, PublicKey};
 use crate::limits;
+use crate::ranking::Ranking;
+use crate::waiting::{Queue, Waiting};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use hashbrown::HashMap;
 
 /// How much may wait. The defaults are those of [`crate::limits`]; a host with less memory sets its own, which changes
 /// no verdict.
@@ -41,13 +43,6 @@ impl Default for PendingLimits {
     }
 }
 
-#[derive(Debug, Clone)]
-struct Waiting {
-    op: VerifiedOp,
-    /// When it came, among all that wait.
-    arrival: u64,
-}
-
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Load {
     ops: usize,
@@ -70,23 +65,49 @@ impl Load {
     }
 }
 
+/// Whoever signed ops that wait in a namespace.
 #[derive(Debug, Clone, Default)]
 struct Holder {
+    signer: PublicKey,
+    namespace: AwaitedIx,
     load: Load,
-    by_arrival: BTreeMap<u64, OpId>,
+    queue: Queue,
+    /// Its place in its namespace's ranking.
+    rank: usize,
 }
 
+/// A namespace that waiting ops claim.
 #[derive(Debug, Clone, Default)]
-struct OfNamespace {
+struct Awaited {
+    id: NamespaceId,
     load: Load,
-    holders: BTreeMap<PublicKey, Holder>,
+    holders: BTreeMap<PublicKey, HolderIx>,
     /// Holders by what they hold.
-    by_bytes: BTreeSet<(usize, PublicKey)>,
+    ranking: Ranking<PublicKey>,
+    /// Its place among the namespaces.
+    rank: usize,
 }
 
-impl OfNamespace {
-    fn largest(&self) -> Option<&Holder> {
-        self.by_bytes.last().and_then(|(_, signer)| self.holders.get(signer))
+/// What has a place in a ranking.
+trait Ranked {
+    fn rank(&mut self) -> &mut usize;
+}
+
+impl Ranked for Holder {
+    fn rank(&mut self) -> &mut usize {
+        &mut self.rank
+    }
+}
+
+impl Ranked for Awaited {
+    fn rank(&mut self) -> &mut usize {
+        &mut self.rank
+    }
+}
+
+fn set_rank(pool: &mut Pool<impl Ranked>, at: u32, rank: usize) {
+    if let Some(ranked) = pool.get_mut(at) {
+        *ranked.rank() = rank;
     }
 }
 
@@ -94,14 +115,23 @@ impl OfNamespace {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pending {
     limits: PendingLimits,
-    ops: HashMap<OpId, Waiting>,
-    /// (parent that is not admitted, arrival, who waits for it).
-    waiting_for: BTreeSet<(OpId, u64, OpId)>,
-    namespaces: BTreeMap<NamespaceId, OfNamespace>,
+    waiting: Waiting,
+    holders: Pool<Holder>,
+    awaited: Pool<Awaited>,
+    namespaces: BTreeMap<NamespaceId, AwaitedIx>,
     /// Namespaces by what they hold.
-    by_bytes: BTreeSet<(usize, NamespaceId)>,
+    ranking: Ranking<NamespaceId>,
     load: Load,
     arrivals: u64,
+}
+
+/// What came of letting an op wait.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    /// The parents that do not wait themselves, in the order given.
+    pub(crate) wanted: Vec<OpId>,
+    /// The ops that had to go for it, in the order in which they went.
+    pub(crate) evicted: Vec<OpId>,
 }
 
 impl Pending {
@@ -109,11 +139,52 @@ impl Pending {
         Self { limits, ..Self::default() }
     }
 
-    pub(crate) fn contains(&self, id: &OpId) -> bool {
-        self.ops.contains_key(id)
+    /// Lets an op wait for these parents. Nothing changes if it waits already.
+    pub(crate) fn insert(&mut self, op: VerifiedOp, mut missing: Vec<OpId>) -> Inserted {
+        let waiter = self.waiting.place_of(op.id());
+        if self.waiting.op(waiter).is_some() {
+            missing.retain(|parent| !self.contains(parent));
+            return Inserted { wanted: missing, evicted: Vec::new() };
+        }
+        let (signable, bytes) = (op.signable(), op.encoded_len());
+        let (of, at) = self.holder_of(signable.namespace_id, signable.signer);
+        if let Some(holder) = self.holders.get_mut(at.0) {
+            self.arrivals = self.arrivals.saturating_add(1);
+            self.waiting.enter(waiter, op, self.arrivals, at, &mut holder.queue);
+        }
+        missing.retain(|parent| !self.waiting.wait_for(waiter, parent));
+        self.account(at, |load| load.add(bytes));
+        Inserted { wanted: missing, evicted: self.shed(of, at) }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// Takes out the ops that waited for `parent`, which has its verdict now, and adds them to `ready`, by arrival. Those
+    /// that `still_waits` says wait for others stay.
+    pub(crate) fn release(
+        &mut self,
+        parent: &OpId,
+        still_waits: impl Fn(&VerifiedOp) -> bool,
+        ready: &mut Vec<VerifiedOp>,
+    ) {
+        // As it is nearly always.
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Some(parent) = self.waiting.find(parent) else { return };
+        while let Some(waiter) = self.waiting.next_released(parent) {
+            if self.waiting.op(waiter).is_some_and(|op| !still_waits(op)) {
+                ready.extend(self.remove(waiter));
+            }
+        }
+        self.tidy();
+    }
+
+    // What only looks.
+
+    pub(crate) fn contains(&self, id: &OpId) -> bool {
+        self.waiting.find(id).is_some_and(|at| self.waiting.op(at).is_some())
+    }
+
+    pub(crate) const fn len(&self) -> usize {
         self.load.ops
     }
 
@@ -122,13 +193,12 @@ impl Pending {
     }
 
     pub(crate) fn count_of(&self, namespace: &NamespaceId) -> usize {
-        self.namespaces.get(namespace).map_or(0, |of| of.load.ops)
+        self.namespace(namespace).map_or(0, |awaited| awaited.load.ops)
     }
 
     /// The ids that wait in a namespace, by signer and arrival.
     pub(crate) fn ids_of(&self, namespace: &NamespaceId) -> impl Iterator<Item = OpId> + '_ {
-        let holders = self.namespaces.get(namespace).into_iter().flat_map(|of| of.holders.values());
-        holders.flat_map(|holder| holder.by_arrival.values().copied())
+        self.ops_of(namespace).map(VerifiedOp::id)
     }
 
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = NamespaceId> + '_ {
@@ -137,133 +207,327 @@ impl Pending {
 
     /// All that waits, in order of arrival.
     pub(crate) fn by_arrival(&self) -> Vec<&VerifiedOp> {
-        let mut all: Vec<&Waiting> = self.ops.values().collect();
-        all.sort_unstable_by_key(|waiting| waiting.arrival);
-        all.into_iter().map(|waiting| &waiting.op).collect()
-    }
-
-    pub(crate) fn get(&self, id: &OpId) -> Option<&VerifiedOp> {
-        self.ops.get(id).map(|waiting| &waiting.op)
+        let mut all: Vec<(u64, &VerifiedOp)> = self.waiting.all().collect();
+        all.sort_unstable_by_key(|(arrival, _)| *arrival);
+        all.into_iter().map(|(_, op)| op).collect()
     }
 
     /// The parents that ops of this namespace wait for and that do not wait themselves, ascending: what to ask peers for.
     pub(crate) fn missing(&self, namespace: &NamespaceId) -> Vec<OpId> {
-        let mut out = BTreeSet::new();
-        for id in self.ids_of(namespace) {
-            let parents = self.get(&id).map(|op| op.signable().parent_op_hashes.as_slice()).unwrap_or_default();
-            out.extend(parents.iter().filter(|parent| self.is_waited_for(parent) && !self.contains(parent)).copied());
-        }
-        out.into_iter().collect()
+        let parents = self.ops_of(namespace).flat_map(|op| &op.signable().parent_op_hashes);
+        // Whatever is known here and does not wait is waited for.
+        let lacking = |parent: &&OpId| self.waiting.find(parent).is_some_and(|at| self.waiting.op(at).is_none());
+        let missing: BTreeSet<OpId> = parents.filter(lacking).copied().collect();
+        missing.into_iter().collect()
     }
 
-    /// Lets an op wait for these parents; says which ops had to go for it.
-    pub(crate) fn insert(&mut self, op: VerifiedOp, missing: &[OpId]) -> Vec<OpId> {
-        let (id, bytes) = (op.id(), op.encoded_len());
-        let (namespace, signer) = (op.signable().namespace_id, op.signable().signer);
-        self.arrivals = self.arrivals.saturating_add(1);
-        for parent in missing {
-            self.waiting_for.insert((*parent, self.arrivals, id));
-        }
-        self.ops.insert(id, Waiting { op, arrival: self.arrivals });
-        let arrival = self.arrivals;
-        self.account(namespace, signer, |holder, load| {
-            holder.by_arrival.insert(arrival, id);
-            holder.load.add(bytes);
-            load.add(bytes);
+    fn namespace(&self, id: &NamespaceId) -> Option<&Awaited> {
+        self.awaited.get(self.namespaces.get(id)?.0)
+    }
+
+    fn ops_of(&self, namespace: &NamespaceId) -> impl Iterator<Item = &VerifiedOp> + '_ {
+        let holders = self.namespace(namespace).into_iter().flat_map(|awaited| awaited.holders.values());
+        holders.filter_map(|at| self.holders.get(at.0)).flat_map(|holder| self.waiting.queue(holder.queue))
+    }
+
+    // Loads and bounds.
+
+    /// A namespace, and the holder of a signer's ops in it; made if there are none.
+    fn holder_of(&mut self, namespace: NamespaceId, signer: PublicKey) -> (AwaitedIx, HolderIx) {
+        let Self { awaited, holders, namespaces, ranking, .. } = self;
+        let of = *namespaces.entry(namespace).or_insert_with(|| {
+            let at = awaited.insert(Awaited { id: namespace, ..Awaited::default() });
+            ranking.enter(namespace, at, |moved, rank| set_rank(awaited, moved, rank));
+            AwaitedIx(at)
         });
-        self.load.add(bytes);
-        self.shed(namespace, signer)
+        let Some(Awaited { holders: known, ranking, .. }) = awaited.get_mut(of.0) else { return (of, HolderIx::NONE) };
+        let at = *known.entry(signer).or_insert_with(|| {
+            let at = holders.insert(Holder { signer, namespace: of, ..Holder::default() });
+            ranking.enter(signer, at, |moved, rank| set_rank(holders, moved, rank));
+            HolderIx(at)
+        });
+        (of, at)
     }
 
-    /// Changes what a holder holds, and its and its namespace's place by bytes.
-    fn account(&mut self, namespace: NamespaceId, signer: PublicKey, change: impl FnOnce(&mut Holder, &mut Load)) {
-        let of = self.namespaces.entry(namespace).or_default();
-        self.by_bytes.remove(&(of.load.bytes, namespace));
-        let holder = of.holders.entry(signer).or_default();
-        of.by_bytes.remove(&(holder.load.bytes, signer));
-        change(holder, &mut of.load);
-        if holder.load.ops == 0 {
-            of.holders.remove(&signer);
+    /// Changes what a holder holds, what its namespace does and what all do. Who holds nothing any more is forgotten.
+    fn account(&mut self, at: HolderIx, change: impl Fn(&mut Load)) {
+        let Self { awaited, holders, namespaces, ranking: of_all, load: in_all, .. } = self;
+        let Some(holder) = holders.get_mut(at.0) else { return };
+        let of = holder.namespace;
+        let Some(Awaited { id, load, holders: known, ranking, rank: place }) = awaited.get_mut(of.0) else { return };
+        change(&mut holder.load);
+        change(load);
+        change(in_all);
+        let (signer, rank, held) = (holder.signer, holder.rank, holder.load);
+        if held.ops > 0 {
+            ranking.set(rank, held.bytes, |moved, rank| set_rank(holders, moved, rank));
         } else {
-            of.by_bytes.insert((holder.load.bytes, signer));
+            known.remove(&signer);
+            holders.take(at.0);
+            ranking.leave(rank, |moved, rank| set_rank(holders, moved, rank));
         }
-        if of.load.ops == 0 {
-            self.namespaces.remove(&namespace);
+        let (id, place, held) = (*id, *place, *load);
+        if held.ops > 0 {
+            of_all.set(place, held.bytes, |moved, rank| set_rank(awaited, moved, rank));
         } else {
-            self.by_bytes.insert((of.load.bytes, namespace));
+            namespaces.remove(&id);
+            awaited.take(of.0);
+            of_all.leave(place, |moved, rank| set_rank(awaited, moved, rank));
         }
     }
 
-    /// Lets ops go until every bound holds.
-    fn shed(&mut self, namespace: NamespaceId, signer: PublicKey) -> Vec<OpId> {
+    fn remove(&mut self, waiter: WaiterIx) -> Option<VerifiedOp> {
+        let at = self.waiting.holder(waiter);
+        let op = self.waiting.leave(waiter, &mut self.holders.get_mut(at.0)?.queue)?;
+        self.account(at, |load| load.remove(op.encoded_len()));
+        Some(op)
+    }
+
+    /// Lets ops go until every bound holds, after this holder in this namespace has got one more.
+    fn shed(&mut self, of: AwaitedIx, at: HolderIx) -> Vec<OpId> {
         let mut gone = Vec::new();
-        while let Some(oldest) = self.one_too_many(namespace, signer) {
-            self.remove(&oldest);
-            gone.push(oldest);
+        while let Some(oldest) = self.one_too_many(of, at) {
+            let Some(op) = self.remove(oldest) else { break };
+            gone.push(op.id());
         }
+        self.tidy();
         gone
     }
 
-    fn one_too_many(&self, namespace: NamespaceId, signer: PublicKey) -> Option<OpId> {
+    /// One that has to go. Who was forgotten meanwhile has a free place, and holds nothing.
+    fn one_too_many(&self, of: AwaitedIx, at: HolderIx) -> Option<WaiterIx> {
         let limits = &self.limits;
-        let oldest = |holder: &Holder| holder.by_arrival.values().next().copied();
-        let of = self.namespaces.get(&namespace)?;
-        if let Some(holder) = of.holders.get(&signer)
-            && holder.load.exceeds(limits.signer_ops, limits.signer_bytes)
-        {
-            return oldest(holder);
+        let (awaited, holder) = (self.awaited.get(of.0)?, self.holders.get(at.0)?);
+        if holder.load.exceeds(limits.signer_ops, limits.signer_bytes) {
+            return Some(holder.queue.oldest());
         }
-        if of.load.exceeds(limits.namespace_ops, limits.namespace_bytes) {
-            return of.largest().and_then(oldest);
+        if awaited.load.exceeds(limits.namespace_ops, limits.namespace_bytes) {
+            return self.oldest_of_largest(awaited);
         }
         if self.load.exceeds(limits.total_ops, limits.total_bytes) {
-            let (_, namespace) = self.by_bytes.last()?;
-            return self.namespaces.get(namespace).and_then(OfNamespace::largest).and_then(oldest);
+            return self.oldest_of_largest(self.awaited.get(self.ranking.largest()?)?);
         }
         None
     }
 
-    fn remove(&mut self, id: &OpId) -> Option<VerifiedOp> {
-        let waiting = self.ops.remove(id)?;
-        let (arrival, bytes) = (waiting.arrival, waiting.op.encoded_len());
-        let signable = waiting.op.signable();
-        self.account(signable.namespace_id, signable.signer, |holder, load| {
-            holder.by_arrival.remove(&arrival);
-            holder.load.remove(bytes);
-            load.remove(bytes);
-        });
-        self.load.remove(bytes);
-        for parent in &signable.parent_op_hashes {
-            self.waiting_for.remove(&(*parent, arrival, *id));
-        }
-        Some(waiting.op)
+    fn oldest_of_largest(&self, awaited: &Awaited) -> Option<WaiterIx> {
+        self.holders.get(awaited.ranking.largest()?).map(|holder| holder.queue.oldest())
     }
 
-    /// Takes out the ops that waited for `parent`, which has its verdict now. Those that
-    /// `still_waits` says wait for others stay.
-    pub(crate) fn release(&mut self, parent: &OpId, still_waits: impl Fn(&VerifiedOp) -> bool) -> Vec<VerifiedOp> {
-        // As it is nearly always.
-        if self.waiting_for.is_empty() {
-            return Vec::new();
+    /// Where nothing waits, nothing takes memory.
+    fn tidy(&mut self) {
+        if self.load.ops == 0 {
+            *self = Self { arrivals: self.arrivals, ..Self::with_limits(self.limits) };
         }
-        let children: Vec<(OpId, u64, OpId)> = self.waiters(parent).collect();
-        let mut ready = Vec::new();
-        for place in children {
-            self.waiting_for.remove(&place);
-            let (_, _, child) = place;
-            if self.get(&child).is_some_and(|op| !still_waits(op)) {
-                ready.extend(self.remove(&child));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::SigningKey;
+    use crate::group_op::{GroupOp, SignableGroupOp};
+    use crate::ids::Hash;
+    use std::string::String;
+
+    /// The buffer as one would write it if nobody counted the cost: what waits, by arrival, and what each waits for.
+    struct Plain {
+        limits: PendingLimits,
+        waiting: Vec<(VerifiedOp, Vec<OpId>)>,
+    }
+
+    fn namespace_of(op: &VerifiedOp) -> NamespaceId {
+        op.signable().namespace_id
+    }
+
+    fn holder_of(op: &VerifiedOp) -> (NamespaceId, PublicKey) {
+        (op.signable().namespace_id, op.signable().signer)
+    }
+
+    impl Plain {
+        fn ops(&self) -> impl Iterator<Item = &VerifiedOp> {
+            self.waiting.iter().map(|(op, _)| op)
+        }
+
+        fn ids(&self) -> Vec<OpId> {
+            self.ops().map(VerifiedOp::id).collect()
+        }
+
+        fn load(&self, counts: impl Fn(&VerifiedOp) -> bool) -> Load {
+            let mut load = Load::default();
+            self.ops().filter(|op| counts(op)).for_each(|op| load.add(op.encoded_len()));
+            load
+        }
+
+        fn insert(&mut self, op: VerifiedOp, missing: Vec<OpId>) -> Inserted {
+            let waits = self.ids();
+            let wanted = missing.iter().filter(|parent| !waits.contains(parent)).copied().collect();
+            let mut evicted = Vec::new();
+            if !waits.contains(&op.id()) {
+                let holder = holder_of(&op);
+                self.waiting.push((op, missing));
+                while let Some(at) = self.one_too_many(holder) {
+                    evicted.push(self.waiting.remove(at).0.id());
+                }
+            }
+            Inserted { wanted, evicted }
+        }
+
+        /// Where one is that has to go.
+        fn one_too_many(&self, (namespace, signer): (NamespaceId, PublicKey)) -> Option<usize> {
+            let (limits, of) = (&self.limits, (namespace, signer));
+            let largest = |namespace| {
+                let holders = self.ops().map(holder_of).filter(|holder| holder.0 == namespace);
+                holders.max_by_key(|holder| (self.load(|op| holder_of(op) == *holder).bytes, holder.1))
+            };
+            let too_much = if self.load(|op| holder_of(op) == of).exceeds(limits.signer_ops, limits.signer_bytes) {
+                Some(of)
+            } else if self
+                .load(|op| namespace_of(op) == namespace)
+                .exceeds(limits.namespace_ops, limits.namespace_bytes)
+            {
+                largest(namespace)
+            } else if self.load(|_| true).exceeds(limits.total_ops, limits.total_bytes) {
+                let all = self.ops().map(namespace_of);
+                all.max_by_key(|one| (self.load(|op| namespace_of(op) == *one).bytes, *one)).and_then(largest)
+            } else {
+                None
+            };
+            self.ops().position(|op| Some(holder_of(op)) == too_much)
+        }
+
+        fn release(&mut self, parent: &OpId, still_waits: impl Fn(&VerifiedOp) -> bool) -> Vec<VerifiedOp> {
+            let mut ready = Vec::new();
+            self.waiting.retain_mut(|(op, missing)| {
+                let waited = missing.contains(parent);
+                missing.retain(|other| other != parent);
+                let stays = !waited || still_waits(op);
+                if !stays {
+                    ready.push(op.clone());
+                }
+                stays
+            });
+            ready
+        }
+
+        fn missing(&self, namespace: NamespaceId) -> Vec<OpId> {
+            let of = self.ops().filter(|op| namespace_of(op) == namespace);
+            let parents: BTreeSet<OpId> = of.flat_map(|op| op.signable().parent_op_hashes.clone()).collect();
+            let waits = self.ids();
+            let waited_for = |id: &OpId| self.waiting.iter().any(|(_, missing)| missing.contains(id));
+            parents.into_iter().filter(|id| waited_for(id) && !waits.contains(id)).collect()
+        }
+    }
+
+    #[track_caller]
+    fn assert_same(pending: &Pending, plain: &Plain) {
+        let ids = |ops: &mut dyn Iterator<Item = &VerifiedOp>| ops.map(VerifiedOp::id).collect::<Vec<OpId>>();
+        assert_eq!(ids(&mut pending.by_arrival().into_iter()), plain.ids());
+        assert_eq!(Load { ops: pending.len(), bytes: pending.bytes() }, plain.load(|_| true));
+        assert!(plain.ids().iter().all(|id| pending.contains(id)));
+        let namespaces: BTreeSet<NamespaceId> = plain.ops().map(namespace_of).collect();
+        assert!(pending.namespaces().eq(namespaces.iter().copied()));
+        for namespace in namespaces {
+            let mut of: Vec<&VerifiedOp> = plain.ops().filter(|op| namespace_of(op) == namespace).collect();
+            of.sort_by_key(|op| op.signable().signer);
+            assert_eq!(pending.count_of(&namespace), of.len());
+            assert_eq!(pending.ids_of(&namespace).collect::<Vec<_>>(), ids(&mut of.into_iter()));
+            assert_eq!(pending.missing(&namespace), plain.missing(namespace));
+        }
+        if plain.waiting.is_empty() {
+            let places = pending.holders.iter().count() + pending.awaited.iter().count();
+            assert!(places == 0 && pending.waiting.is_empty(), "where nothing waits, nothing is kept");
+        }
+    }
+
+    /// Numbers that are the same in every run.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: u64) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 33) % bound) as usize
+        }
+
+        fn some<T: Copy>(&mut self, of: &[T], at_most: usize) -> Vec<T> {
+            let count = 1 + self.below(at_most as u64);
+            (0..count).map(|_| of[self.below(of.len() as u64)]).collect()
+        }
+    }
+
+    /// Ops of four people in three namespaces, some larger than others, each on one to four of a few strangers and of the
+    /// others before it.
+    fn ops(random: &mut Random) -> Vec<VerifiedOp> {
+        let keys = [1, 2, 3, 4].map(|seed| SigningKey::from_seed([seed; 32]));
+        let mut ids: Vec<OpId> = (1..5).map(|byte| OpId([byte; 32])).collect();
+        let mut ops = Vec::new();
+        for nonce in 1..41 {
+            let mut parent_op_hashes = random.some(&ids, 4);
+            parent_op_hashes.sort_unstable();
+            parent_op_hashes.dedup();
+            let (key, namespace) = (&keys[random.below(4)], 1 + random.below(3) as u8);
+            let alias = String::from_iter(core::iter::repeat_n('x', 60 * random.below(3)));
+            let op = SignableGroupOp {
+                version: 1,
+                namespace_id: NamespaceId([namespace; 32]),
+                group_id: [namespace; 32].into(),
+                parent_op_hashes,
+                state_hash: Hash::ZERO,
+                signer: key.public(),
+                nonce,
+                op: GroupOp::GroupAliasSet { alias },
+            };
+            let op = op.sign(key).unwrap();
+            ids.push(op.id());
+            ops.push(op);
+        }
+        ops
+    }
+
+    #[test]
+    fn whatever_comes_and_goes_it_is_as_in_a_plain_list() {
+        let mut random = Random(7);
+        let ops = ops(&mut random);
+        let (mut evicted, mut released, mut stayed) = (0, 0, 0);
+        for _ in 0..300 {
+            let mut bound = |most: u64| if random.below(2) == 0 { usize::MAX } else { random.below(most) };
+            let limits = PendingLimits {
+                signer_ops: bound(6),
+                signer_bytes: bound(1_500),
+                namespace_ops: bound(10),
+                namespace_bytes: bound(3_000),
+                total_ops: bound(20),
+                total_bytes: bound(5_000),
+            };
+            let mut pending = Pending::with_limits(limits);
+            let mut plain = Plain { limits, waiting: Vec::new() };
+            for _ in 0..100 {
+                let op = &ops[random.below(ops.len() as u64)];
+                if random.below(3) > 0 {
+                    // Some parents are here already.
+                    let mut missing = op.signable().parent_op_hashes.clone();
+                    let here = random.below(4);
+                    if missing.len() > 1 && here < missing.len() {
+                        missing.remove(here);
+                    }
+                    let inserted = pending.insert(op.clone(), missing.clone());
+                    evicted += inserted.evicted.len();
+                    assert_eq!(inserted, plain.insert(op.clone(), missing));
+                } else {
+                    let parents = &op.signable().parent_op_hashes;
+                    let parent =
+                        if random.below(2) == 0 { op.id() } else { parents[random.below(parents.len() as u64)] };
+                    let mask = random.below(256) as u8;
+                    let still_waits = |op: &VerifiedOp| mask & 1 << (op.id().0[0] % 8) != 0;
+                    let before = plain.waiting.iter().filter(|(_, missing)| missing.contains(&parent)).count();
+                    let (expected, mut ready) = (plain.release(&parent, still_waits), Vec::new());
+                    pending.release(&parent, still_waits, &mut ready);
+                    assert_eq!(ready, expected);
+                    (released, stayed) = (released + ready.len(), stayed + before - ready.len());
+                }
+                assert_same(&pending, &plain);
             }
         }
-        ready
-    }
-
-    fn waiters(&self, parent: &OpId) -> impl Iterator<Item = (OpId, u64, OpId)> + '_ {
-        let all = (*parent, 0, OpId::ZERO)..=(*parent, u64::MAX, OpId([0xff; 32]));
-        self.waiting_for.range(all).copied()
-    }
-
-    fn is_waited_for(&self, parent: &OpId) -> bool {
-        self.waiters(parent).next().is_some()
+        assert!(evicted > 1_000 && released > 1_000 && stayed > 1_000, "{evicted}, {released}, {stayed}");
     }
 }
