@@ -109,7 +109,8 @@ pub struct VerifiedOp {
     op: Box<SignedGroupOp>,
     /// Both signatures of the claim verify; true for ops that are no claims.
     claim_verified: bool,
-    encoded_len: usize,
+    /// No op has more bytes than fit; so that an op that waits takes less room.
+    encoded_len: u32,
 }
 
 impl VerifiedOp {
@@ -117,7 +118,7 @@ impl VerifiedOp {
     fn new(op: SignedGroupOp, signed: &[u8], claim_verified: bool) -> Self {
         let id = OpId(sha256_parts(&[signed]));
         let encoded_len = signed.len().saturating_sub(OP_DOMAIN.len()).saturating_add(64);
-        Self { id, op: Box::new(op), claim_verified, encoded_len }
+        Self { id, op: Box::new(op), claim_verified, encoded_len: length(encoded_len) }
     }
 
     /// Checks the signatures of many ops at once, those inside claims with them. Each comes out, in order, as
@@ -169,7 +170,7 @@ impl VerifiedOp {
                 signed.extend_from_slice(bytes.split_last_chunk::<64>().map_or(bytes, |(signable, _)| signable));
                 ends.push(signed.len());
                 let id = OpId(sha256_parts(&[signed.get(begin..).unwrap_or_default()]));
-                Self { id, op, claim_verified: true, encoded_len: bytes.len() }
+                Self { id, op, claim_verified: true, encoded_len: length(bytes.len()) }
             }));
         }
         let claims: Vec<Option<ClaimMessages>> =
@@ -218,8 +219,13 @@ impl VerifiedOp {
 
     /// How many bytes it has on the wire.
     pub const fn encoded_len(&self) -> usize {
-        self.encoded_len
+        self.encoded_len as usize
     }
+}
+
+/// The length of an encoded op, which is bounded (SPEC §1).
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// A host's word that this node verified an op before: which one, and what came of the signatures in its claim.
@@ -283,7 +289,7 @@ impl VerifiedBefore {
             return Err(NotAsVerified);
         }
         let op: Box<SignedGroupOp> = borsh::from_slice(encoded).map_err(|_| NotAsVerified)?;
-        Ok(VerifiedOp { id: self.id, op, claim_verified: self.claim_verified, encoded_len: encoded.len() })
+        Ok(VerifiedOp { id: self.id, op, claim_verified: self.claim_verified, encoded_len: length(encoded.len()) })
     }
 }
 
@@ -378,8 +384,8 @@ impl SignableGroupOp {
         let signature = sign(key, &bytes);
         let claim_verified = claim_verifies(&self);
         let op = VerifiedOp::new(SignedGroupOp { signable: self, signature }, &bytes, claim_verified);
-        if op.encoded_len > crate::limits::MAX_OP_BYTES {
-            return Err(Malformed::TooLong(op.encoded_len).into());
+        if op.encoded_len() > crate::limits::MAX_OP_BYTES {
+            return Err(Malformed::TooLong(op.encoded_len()).into());
         }
         Ok(op)
     }

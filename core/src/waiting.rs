@@ -264,6 +264,6 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_waiting_op_stays_small() {
-        assert!(size_of::<Place>() <= 88 && size_of::<Wait>() <= 20);
+        assert!(size_of::<Place>() <= 80 && size_of::<Wait>() <= 20);
     }
 }
