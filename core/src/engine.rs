@@ -90,13 +90,15 @@ impl Engine {
     /// Gives one op, and all that waited for it, their verdicts: a work list, empty before and after, however long the
     /// chain.
     fn place(&mut self, op: VerifiedOp, work: &mut Vec<VerifiedOp>, round: &mut Round) {
-        work.push(op);
-        while let Some(op) = work.pop() {
+        // Most ops have nobody wait for them, and no list is made for those.
+        let mut first = Some(op);
+        while let Some(op) = first.take().or_else(|| work.pop()) {
             let id = op.id();
             let status = self.place_one(op, round);
             if matches!(status, Status::Admitted(_) | Status::Ignored | Status::Rejected(_)) {
                 let Self { pending, namespaces, refused } = self;
-                pending.release(&id, |child| still_waits(namespaces, refused, child), work);
+                let admitted = matches!(status, Status::Admitted(_)).then_some(&id);
+                pending.release(&id, |child| still_waits(namespaces, refused, child, admitted), work);
             }
             round.outcome.statuses.push((id, status));
         }
@@ -378,11 +380,18 @@ fn namespace_of(
     namespaces.iter().find(|(_, known)| known.find(id).is_some()).map(|(id, _)| *id)
 }
 
-fn still_waits(namespaces: &BTreeMap<NamespaceId, Namespace>, refused: &Refused, op: &VerifiedOp) -> bool {
+/// Whether an op has to go on waiting. `admitted` is known to have its place, and not looked for.
+fn still_waits(
+    namespaces: &BTreeMap<NamespaceId, Namespace>,
+    refused: &Refused,
+    op: &VerifiedOp,
+    admitted: Option<&OpId>,
+) -> bool {
     let signable = op.signable();
     let parents = &signable.parent_op_hashes;
+    let is_admitted = |parent| namespace_of(namespaces, parent, &signable.namespace_id).is_some();
     parents.iter().all(|parent| refused.get(parent).is_none())
-        && parents.iter().any(|parent| namespace_of(namespaces, parent, &signable.namespace_id).is_none())
+        && parents.iter().any(|parent| Some(parent) != admitted && !is_admitted(parent))
 }
 
 pub(crate) const fn status_of_refusal(refusal: Refusal) -> Status {
