@@ -266,7 +266,7 @@ impl<'a> Plan<'a> {
             self.write_index(&mut index)?;
             self.write_runs(&mut index, &store.tally)?;
             let mut state = StateTables::open(txn, &mut index)?;
-            effects().try_for_each(|effect| state.apply(effect))?;
+            state.apply_all(effects())?;
         }
         write_local(txn, &store.vault, commit.local)
     }

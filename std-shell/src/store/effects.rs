@@ -39,11 +39,31 @@ impl<'a, 't> StateTables<'a, 't> {
         Ok(Self { state: txn.open_table(STATE)?, index, row: Vec::new() })
     }
 
-    /// Takes in one effect.
+    /// Takes in effects. Those about members that follow each other are taken in the order of their rows, so that many that
+    /// are written to one page are written to it one after the other.
     ///
     /// # Errors
-    /// [`WriteError::DoesNotFollow`] if it changes what is not there, or adds what is.
-    pub(crate) fn apply(&mut self, effect: &Effect) -> Result<(), WriteError> {
+    /// [`WriteError::DoesNotFollow`] if one changes what is not there, or adds what is.
+    pub(crate) fn apply_all<'e>(&mut self, effects: impl Iterator<Item = &'e Effect>) -> Result<(), WriteError> {
+        let mut of_members = Vec::new();
+        for effect in effects {
+            if let Some(place) = place_of_member(effect) {
+                of_members.push((place, effect));
+            } else {
+                self.apply_in_order(&mut of_members)?;
+                self.apply(effect)?;
+            }
+        }
+        self.apply_in_order(&mut of_members)
+    }
+
+    fn apply_in_order(&mut self, effects: &mut Vec<(Place, &Effect)>) -> Result<(), WriteError> {
+        // Stable: several effects of one member stay in their order.
+        effects.sort_by_key(|(place, _)| *place);
+        effects.drain(..).try_for_each(|(_, effect)| self.apply(effect))
+    }
+
+    fn apply(&mut self, effect: &Effect) -> Result<(), WriteError> {
         match effect {
             Effect::GroupCreated { group, info } => self.add(group, &EntryKey::Group, &GroupRow::from(info)),
             Effect::GroupChanged { group, info } => self.replace(group, &EntryKey::Group, &GroupRow::from(info)),
@@ -172,6 +192,84 @@ impl<'a, 't> StateTables<'a, 't> {
     }
 }
 
+/// About where a row is: the first bytes of a group's id and of a member's, which is enough to put rows in order.
+type Place = (u64, u64);
+
+/// Where the one row is that an effect writes, if that is of a member or who is barred: it has nothing to do with the rows
+/// of others.
+fn place_of_member(effect: &Effect) -> Option<Place> {
+    let (Effect::MemberAdded { group, member, .. }
+    | Effect::MemberRemoved { group, member }
+    | Effect::RoleChanged { group, member, .. }
+    | Effect::CapabilitiesChanged { group, member, .. }
+    | Effect::MemberAliasChanged { group, member, .. }
+    | Effect::MemberBarred { group, member }
+    | Effect::BarLifted { group, member }) = effect
+    else {
+        return None;
+    };
+    let first = |id: &[u8; 32]| id.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    Some((first(&group.0), first(&member.0)))
+}
+
 fn not_so(what: &str, group: &GroupId, entry: &EntryKey) -> WriteError {
     WriteError::DoesNotFollow(format!("{entry:?} of group {group} {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::INDEX;
+    use super::*;
+    use folkmoot_core::{MemberInfo, Role};
+    use redb::Database;
+    use redb::backends::InMemoryBackend;
+
+    const KITCHEN: GroupId = GroupId([1; 32]);
+
+    fn person(number: u8) -> PublicKey {
+        PublicKey([number; 32])
+    }
+
+    fn added(number: u8) -> Effect {
+        let info = MemberInfo { role: Role::Member, capabilities: 0, alias: String::new() };
+        Effect::MemberAdded { group: KITCHEN, member: person(number), info }
+    }
+
+    fn removed(number: u8) -> Effect {
+        Effect::MemberRemoved { group: KITCHEN, member: person(number) }
+    }
+
+    fn called(number: u8, alias: &str) -> Effect {
+        Effect::MemberAliasChanged { group: KITCHEN, member: person(number), alias: alias.to_owned() }
+    }
+
+    /// Who is a member after these effects, and by which name.
+    fn members(effects: &[Effect]) -> Result<Vec<(u8, String)>, WriteError> {
+        let db = Database::builder().create_with_backend(InMemoryBackend::new()).expect("an empty one");
+        let txn = db.begin_write().expect("a transaction");
+        let mut index = txn.open_table(INDEX).expect("a table");
+        let mut state = StateTables::open(&txn, &mut index)?;
+        state.apply_all(effects.iter())?;
+        let rows = rows_from(&state.state, &KITCHEN.0, None)?.map(|row| {
+            let (key, row) = row.expect("readable");
+            let value: MemberRow = unseal(STATE_NAME, key.value(), row.value())?;
+            Ok((*key.value().last().expect("a person"), value.alias))
+        });
+        Ok(rows.collect::<Result<_, Fault>>()?)
+    }
+
+    #[test]
+    fn effects_of_one_member_are_taken_in_their_order_whoever_stands_between_them() {
+        let effects =
+            [added(9), called(9, "i"), added(3), removed(9), added(7), added(9), called(7, "g"), called(9, "j")];
+        let expected = [(3, ""), (7, "g"), (9, "j")].map(|(number, alias)| (number, alias.to_owned()));
+        assert_eq!(members(&effects).expect("they follow"), expected);
+    }
+
+    #[test]
+    fn what_does_not_follow_is_refused_in_whatever_order_it_comes() {
+        for effects in [vec![added(3), added(9), added(3)], vec![removed(9), added(9)]] {
+            assert!(matches!(members(&effects), Err(WriteError::DoesNotFollow(_))));
+        }
+    }
 }
