@@ -3,7 +3,7 @@
 use super::effects::{StateTables, WriteError};
 use super::error::{CommitError, Fault};
 use super::guard::guarded;
-use super::limits::MAX_COMMIT_OPS;
+use super::limits::{MAX_COMMIT_OPS, OPS_AT_ONCE};
 use super::local::{LocalChange, LocalTables};
 use super::runs::{publish, ranges};
 use super::schema::{Bytes, INDEX, INDEX_NAME, Index, KEYS, OPS, SIGNING, Tally, id_key};
@@ -275,20 +275,23 @@ impl<'a> Plan<'a> {
     fn write_ops(&self, txn: &WriteTransaction) -> Result<(), WriteError> {
         let mut ops = txn.open_table(OPS)?;
         let mut row = Vec::new();
-        let each = self.ops.iter().zip(self.sequences.clone());
         if self.ops.len() < MANY_OPS {
-            for ((op, _), sequence) in each {
+            for ((op, _), sequence) in self.ops.iter().zip(self.sequences.clone()) {
                 op_row::encode(&mut row, sequence, op);
                 ops.insert(sequence, &row[..])?;
             }
             return Ok(());
         }
-        let mut end = ops.upper_bound_mut(Bound::<u64>::Unbounded)?;
-        for ((op, _), sequence) in each {
-            op_row::encode(&mut row, sequence, op);
-            end.insert_before(sequence, &row[..])?;
+        let mut sequences = self.sequences.clone();
+        for piece in self.ops.chunks(OPS_AT_ONCE) {
+            let mut end = ops.upper_bound_mut(Bound::<u64>::Unbounded)?;
+            for ((op, _), sequence) in piece.iter().zip(&mut sequences) {
+                op_row::encode(&mut row, sequence, op);
+                end.insert_before(sequence, &row[..])?;
+            }
+            end.close()?;
         }
-        Ok(end.close()?)
+        Ok(())
     }
 
     /// The logs of namespaces, the outbox, and what is counted.

@@ -31,6 +31,10 @@ pub const MAX_PAGE_ROWS: usize = 1_024;
 /// Most ops of one commit. The shell's batches are far smaller; this bounds the memory that a commit's index takes.
 pub const MAX_COMMIT_OPS: usize = 1 << 20;
 
+/// So many rows of ops are handed to the database at a time, which has all of them in memory once more before it writes them:
+/// about 100 KB.
+pub const OPS_AT_ONCE: usize = 256;
+
 /// The ids of so many ops at most are in memory and not in the file's index of ids: about a megabyte. They are read from
 /// the ops themselves as the file is opened, some tens of milliseconds at most.
 pub const MAX_RECENT_IDS: usize = 1 << 15;

@@ -1,7 +1,7 @@
 //! Ops are found by id, and logs and the outbox name what they should, in whichever rows all that is.
 
-use crate::common::{StoreFile, apply, commit, test_options};
-use folkmoot::store::limits::MAX_RECENT_IDS;
+use crate::common::{StoreFile, apply, commit, in_memory, recovered, test_options};
+use folkmoot::store::limits::{MAX_RECENT_IDS, OPS_AT_ONCE};
 use folkmoot::store::{Applied, Commit, Store, StoreOptions};
 use folkmoot_core::{Engine, GroupOp, NamespaceId, OpId, Outcome, SigningKey, VerifiedOp};
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
@@ -63,6 +63,26 @@ fn an_op_is_found_before_and_after_its_id_is_indexed_and_in_a_file_that_is_opene
         assert_found(&store, &ops);
         assert_eq!(store.fingerprint().expect("readable"), whole);
         let _ = store.recover(Default::default()).expect("nothing is missing");
+    }
+}
+
+#[test]
+fn a_commit_of_as_many_ops_as_are_written_at_a_time_comes_back_and_one_of_more() {
+    for count in [OPS_AT_ONCE - 1, OPS_AT_ONCE, OPS_AT_ONCE + 1, 2 * OPS_AT_ONCE + 1] {
+        let (mut store, mut engine, mut author) = (in_memory(), Engine::new(), Engine::new());
+        let mut ops = vec![genesis(7)];
+        let namespace = ops[0].id().into();
+        let _ = author.apply(ops[0].clone());
+        while ops.len() < count {
+            let op = noop(&mut author, &namespace);
+            let _ = author.apply(op.clone());
+            ops.push(op);
+        }
+        let outcome = engine.apply_batch(ops.clone());
+        let receipt = commit(&mut store, &mut engine, &outcome, &[]);
+        assert_eq!(receipt.sequences, 1..count as u64 + 1);
+        assert_found(&store, &ops);
+        assert_eq!(recovered(&store).digest(&namespace), engine.digest(&namespace), "{count}");
     }
 }
 
