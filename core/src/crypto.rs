@@ -173,23 +173,27 @@ impl VerifiedOp {
                 Self { id, op, claim_verified: true, encoded_len: length(bytes.len()) }
             }));
         }
-        let claims: Vec<Option<ClaimMessages>> =
-            out.iter().flatten().map(|op| ClaimMessages::of(&op.op.signable)).collect();
+        // Few ops are claims: these are, by their places.
+        let claim =
+            |(at, op): (usize, &Result<Self, E>)| Some((at, ClaimMessages::of(&op.as_ref().ok()?.op.signable)?));
+        let claims: Vec<(usize, ClaimMessages)> = out.iter().enumerate().filter_map(claim).collect();
         let begins = core::iter::once(0).chain(ends.iter().copied());
         let mut checks = Vec::with_capacity(ends.len());
-        for (((op, claim), begin), end) in out.iter().flatten().zip(&claims).zip(begins).zip(&ends) {
+        let mut due = claims.iter().peekable();
+        let good = out.iter().enumerate().filter_map(|(at, op)| Some((at, op.as_ref().ok()?)));
+        for (((at, op), begin), end) in good.zip(begins).zip(&ends) {
             let message = signed.get(begin..*end).unwrap_or_default();
             checks.push(SignatureCheck { signer: op.op.signable.signer, message, signature: op.op.signature });
-            checks.extend(claim.iter().flat_map(ClaimMessages::checks));
+            checks.extend(due.next_if(|(of, _)| *of == at).into_iter().flat_map(|(_, claim)| claim.checks()));
         }
         let mut answers = verifier.verify(&checks).into_iter();
         let mut next = || answers.next().unwrap_or(false);
-        let mut claims = claims.into_iter();
-        for slot in out.iter_mut() {
+        let mut due = claims.iter().peekable();
+        for (at, slot) in out.iter_mut().enumerate() {
             let Ok(op) = slot else { continue };
             let good = next();
             // Both answers are taken, whatever the first is.
-            op.claim_verified = claims.next().flatten().is_none() || (next() & next());
+            op.claim_verified = due.next_if(|(of, _)| *of == at).is_none() || (next() & next());
             if !good {
                 *slot = Err(BadSignature.into());
             }

@@ -45,6 +45,8 @@ const TRIES: usize = 6;
 #[derive(Debug, Clone, Default)]
 pub struct BatchVerifier {
     keys: Keys,
+    /// Room for those of a batch, empty between batches. It is kept, for fresh memory costs more than what is written to it.
+    room: Vec<Equation>,
 }
 
 impl BatchVerifier {
@@ -62,8 +64,11 @@ impl BatchVerifier {
 impl VerifySignatures for BatchVerifier {
     fn verify(&mut self, checks: &[SignatureCheck<'_>]) -> Vec<bool> {
         let mut verdicts = vec![false; checks.len()];
+        let mut equations = std::mem::take(&mut self.room);
         for (checks, verdicts) in checks.chunks(MAX_BATCH).zip(verdicts.chunks_mut(MAX_BATCH)) {
-            let (mut equations, mut open) = (Vec::with_capacity(checks.len()), Vec::with_capacity(checks.len()));
+            equations.clear();
+            equations.reserve_exact(checks.len());
+            let mut open = Vec::with_capacity(checks.len());
             for (check, verdict) in checks.iter().zip(verdicts) {
                 if let Some(equation) = Equation::of(check, &mut self.keys) {
                     equations.push(equation);
@@ -73,11 +78,14 @@ impl VerifySignatures for BatchVerifier {
             let mut tries = equations.len().saturating_mul(TRIES);
             settle(&equations, &mut open, &mut tries, false);
         }
+        equations.clear();
+        self.room = equations;
         verdicts
     }
 }
 
 /// What is left to be asked of a signature whose parts are in order: whether 8·(s·B − R − k·A) = 0.
+#[derive(Debug, Clone)]
 struct Equation {
     key: [u8; 32],
     r_bytes: [u8; 32],
