@@ -512,8 +512,9 @@ impl Namespace {
                 }
                 self.views.keep(&mut self.memory, &self.history, ix, view);
             }
-            // Alone, and the whole settled: then the whole is the op's own view.
+            // Alone, and the whole settled: then the whole is the op's own view, and nobody goes on beside it.
             None if alone && self.fold.is_settled() => {
+                self.views.give_up_trunk(&mut self.memory);
                 self.views.keep_of_run(&mut self.memory, &self.history, ix, self.fold.state())
             }
             None => {}

@@ -157,7 +157,8 @@ impl Trunk {
         }
     }
 
-    fn release(&mut self, memory: &mut Memory) {
+    /// Gives all of it back, but for what was earned.
+    pub(crate) fn release(&mut self, memory: &mut Memory) {
         let Some(At { state, forest, .. }) = self.at.take() else { return };
         memory.cells.release(state);
         if let Some(forest) = forest {
@@ -288,5 +289,8 @@ mod tests {
         };
         assert_eq!(hash_with(MAX_CELLS_BESIDE_TRUNK), Some(Hash::ZERO), "of a group that neither has");
         assert_eq!(hash_with(MAX_CELLS_BESIDE_TRUNK + 1), None);
+        memory.cells.release(state);
+        trunk.release(&mut memory);
+        assert_eq!((memory.cells.live_nodes(), memory.tries.live()), ((0, 0), 0), "nothing leaks");
     }
 }

@@ -169,6 +169,11 @@ impl Views {
         }
     }
 
+    /// Does without what those had in common who went on side by side.
+    pub(crate) fn give_up_trunk(&mut self, memory: &mut Memory) {
+        self.trunk.release(memory);
+    }
+
     /// Keeps the state after an op if it is its run's turn.
     pub(crate) fn keep_of_run(&mut self, memory: &mut Memory, history: &History, op: OpIx, state: &State) {
         let (_, position) = history.dag.run_and_position(op);

@@ -7,6 +7,7 @@
 mod draft;
 mod noise;
 mod profile;
+mod rounds;
 mod scenes;
 mod world;
 

@@ -34,6 +34,8 @@ pub struct Profile {
     pub careless: u32,
     /// Most live groups that somebody would add another to.
     pub groups: usize,
+    /// By how many rounds each is behind the others, at least and at most, where all act in rounds; 0 for no rounds.
+    pub behind: (usize, usize),
     /// Whether a tree of groups down to the limit is planted at the start.
     pub deep_tree: bool,
     /// How often each op is proposed.
@@ -85,6 +87,7 @@ impl Profile {
             noise: 4,
             careless: 8,
             groups: 5,
+            behind: (0, 0),
             deep_tree: false,
             weights: BALANCED,
         }
@@ -216,8 +219,21 @@ impl Profile {
         }
     }
 
+    /// The day of a busy group: in each round everybody acts on what they have heard, some rounds late.
+    pub const fn side_by_side() -> Self {
+        Self {
+            name: "side by side",
+            ops: (50, 140),
+            people: (4, 7),
+            admins: 80,
+            groups: 3,
+            behind: (1, 5),
+            ..Self::balanced()
+        }
+    }
+
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::balanced(),
         Self::few_people_many_reductions(),
         Self::managers(),
@@ -227,11 +243,12 @@ impl Profile {
         Self::groups_and_contexts(),
         Self::partitions(),
         Self::deep_tree(),
+        Self::side_by_side(),
     ];
 
     /// One of [`Profile::ALL`], in turn.
     pub fn of_seed(seed: u64) -> Self {
-        let at = usize::try_from(seed % 9).unwrap_or(0);
+        let at = usize::try_from(seed % 10).unwrap_or(0);
         Self::ALL[at].clone()
     }
 }

@@ -95,6 +95,9 @@ impl<'a> World<'a> {
             if self.ops.len() >= length {
                 break;
             }
+            if self.profile.behind.1 > 0 {
+                self.play_rounds(length);
+            }
             self.step();
         }
         if self.rng.percent(50) {
@@ -146,7 +149,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let shares = [self.profile.noise, self.profile.scenes, self.profile.answers, self.profile.backdated];
         let rest = 100u32.saturating_sub(shares.iter().sum());
         match self.rng.weighted(&[shares[0], shares[1], shares[2], shares[3], rest]) {
@@ -268,7 +271,7 @@ impl<'a> World<'a> {
     }
 
     /// Finds something to do on these parents, and does it.
-    fn act(&mut self, parents: &[OpId], hint: Hint) -> Option<OpId> {
+    pub(super) fn act(&mut self, parents: &[OpId], hint: Hint) -> Option<OpId> {
         let view = self.reference.past_view(parents)?;
         let careless = self.rng.percent(self.profile.careless);
         for _ in 0..16 {
