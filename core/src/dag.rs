@@ -184,15 +184,12 @@ impl Dag {
     /// The past of an op with these parents: they and all before them. Copies nothing that the parents have already.
     pub(crate) fn past_of(&mut self, parents: &[OpIx]) -> Past {
         let mark = self.clocks.mark();
-        let Some((first, others)) = self.continued(parents) else { return Past::EMPTY };
+        let Some(first) = self.continued(parents) else { return Past::EMPTY };
         let Some((mut clock, run, position)) = self.node(first).map(|node| (node.clock, node.run, node.position))
         else {
             return Past::EMPTY;
         };
-        for other in others {
-            if other == first {
-                continue;
-            }
+        for other in parents.iter().copied().filter(|other| *other != first) {
             if let Some((theirs, their_run, position)) =
                 self.node(other).map(|node| (node.clock, node.run, node.position))
             {
@@ -213,12 +210,11 @@ impl Dag {
         self.clocks.forget_since(mark);
     }
 
-    /// The parent whose run the child continues, or the deepest where none is a tail; and all of the parents.
-    fn continued(&self, parents: &[OpIx]) -> Option<(OpIx, heapless::Vec<OpIx, { crate::limits::MAX_PARENTS }>)> {
-        let all = heapless::Vec::from_slice(parents).unwrap_or_default();
+    /// The parent whose run the child continues, or the deepest where none is a tail.
+    fn continued(&self, parents: &[OpIx]) -> Option<OpIx> {
         let by_depth = |a: &&OpIx, b: &&OpIx| self.depth(**a).cmp(&self.depth(**b)).then(b.0.cmp(&a.0));
         let tail = parents.iter().filter(|parent| self.is_tail(**parent)).max_by(by_depth);
-        tail.or_else(|| parents.iter().max_by(by_depth)).map(|first| (*first, all))
+        tail.or_else(|| parents.iter().max_by(by_depth)).copied()
     }
 
     fn is_tail(&self, op: OpIx) -> bool {

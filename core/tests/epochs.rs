@@ -4,7 +4,7 @@ mod common;
 
 use common::ops::{add, remove, set_role};
 use common::{Moot, who};
-use folkmoot_core::limits::MAX_SYNC_HEADS;
+use folkmoot_core::limits::{MAX_PARENTS, MAX_SYNC_HEADS};
 use folkmoot_core::{ContextId, EpochError, OpId, Role};
 
 fn may_write(moot: &mut Moot, context: ContextId, name: &str, epoch: &[OpId]) -> Result<bool, EpochError> {
@@ -61,6 +61,21 @@ fn an_epoch_of_two_heads_is_their_merge_conflicts_settled() {
     let ops: Vec<_> = moot.sent().iter().filter(|op| op.id() != removed).cloned().collect();
     let other = common::engine_of(&ops, 1);
     assert!(other.may_write_context(&moot.id(), &context, &who("erin")));
+}
+
+#[test]
+fn an_epoch_may_have_more_heads_than_an_op_has_parents() {
+    let mut moot = Moot::founded_by("alice");
+    let context = moot.by("alice").registers();
+    let base = moot.heads();
+    let guest = |at: usize| format!("guest {at}");
+    let added: Vec<OpId> =
+        (0..MAX_PARENTS + 3).map(|at| moot.by("alice").on(&base).does(add(&guest(at), Role::Member))).collect();
+    for most in [MAX_PARENTS, MAX_PARENTS + 1, MAX_PARENTS + 2] {
+        for at in 0..added.len() {
+            assert_eq!(may_write(&mut moot, context, &guest(at), &added[..most]), Ok(at < most), "{at} of {most}");
+        }
+    }
 }
 
 #[test]
