@@ -331,9 +331,10 @@ impl Cells {
         self.diff_up_to(a, b, usize::MAX).unwrap_or_default()
     }
 
-    /// The cells in which two states differ, ascending, if there are no more than `most`.
+    /// The cells in which two states differ, ascending, if there are no more than `most`, and no more leaves in which they may:
+    /// states that were made apart share little, though they are alike.
     pub(crate) fn diff_up_to(&self, a: &State, b: &State, most: usize) -> Option<Vec<CellIx>> {
-        let mut out = Vec::new();
+        let (mut out, mut looked_at) = (Vec::new(), 0usize);
         let levels = a.levels.max(b.levels);
         let mut stack = heapless::Vec::<(u32, NodeIx, NodeIx, u8), { WIDTH * (MAX_LEVELS as usize + 1) }>::new();
         let _ = stack.push((0, a.root, b.root, levels));
@@ -346,7 +347,8 @@ impl Cells {
             }
             if level == 0 {
                 self.diff_leaf(base, x, y, &mut out);
-                if out.len() > most {
+                looked_at = looked_at.saturating_add(1);
+                if out.len() > most || looked_at > most {
                     return None;
                 }
                 continue;
@@ -417,6 +419,15 @@ mod tests {
         assert_eq!(cells.diff(&old, &state), SPOTS.map(CellIx));
         assert_eq!(cells.diff_up_to(&old, &state, SPOTS.len()), Some(SPOTS.map(CellIx).to_vec()));
         assert_eq!(cells.diff_up_to(&old, &state, SPOTS.len() - 1), None, "one more than asked for");
+        let mut apart = State::EMPTY;
+        for spot in SPOTS {
+            cells.set(&mut apart, CellIx(spot), Cell::ContextCapability(2));
+        }
+        // Two of the cells are in one leaf.
+        let leaves = SPOTS.len() - 1;
+        assert_eq!(cells.diff_up_to(&apart, &state, leaves), Some(Vec::new()), "alike, but they share nothing");
+        assert_eq!(cells.diff_up_to(&apart, &state, leaves - 1), None);
+        cells.release(apart);
         cells.release(old);
         cells.release(state);
         assert_eq!(cells.live_nodes(), (0, 0), "nothing leaks");

@@ -80,23 +80,24 @@ pub const MAX_OPS_MOVED_OVER: usize = 64;
 /// So many ops may be missing in a view that is to move on: those that are behind by more make each view anew.
 pub const MAX_OPS_BEHIND: usize = 256;
 
-/// A merge is folded on the state that those who go on side by side have in common if it has no more ops than this beyond.
+/// Where many go on side by side, the state that they have in common is kept (the trunk). A merge is folded on it if it has no
+/// more ops than this beyond.
 pub const MAX_OPS_BESIDE_TRUNK: usize = 24;
 
-/// A state that differs from that one in no more cells than this is hashed without tries of its own.
+/// A state that differs from the trunk in no more cells than this is hashed without tries of its own.
 pub const MAX_CELLS_BESIDE_TRUNK: usize = 48;
 
-/// Of a merge in which some of that state's ops are decided otherwise, so many ops are folded again, and no more ...
+/// Of a merge that decides some of the trunk's ops otherwise, no more ops than this are folded again: those, and all that had
+/// to do with them.
 pub const MAX_OPS_DECIDED_OTHERWISE: usize = 24;
 
-/// ... and it is tried so many times which they are.
+/// So many times it is tried which ops had to do with them, each time with one cell more.
 pub const MAX_TRIES_TO_DECIDE_OTHERWISE: usize = 4;
 
-/// So many ops at most may be folded at once to bring that state to another place: merges earn them, each as many as it
-/// brings ...
+/// No more ops than this are folded at once to bring the trunk to another place. Merges earn them, each as many as it brings.
 pub const MAX_TRUNK_CREDIT: usize = 1_024;
 
-/// ... and to take it back to an earlier place each costs so many.
+/// To take the trunk back to an earlier place, each op that is folded costs as much as so many.
 pub const TRUNK_BACK_COSTS: usize = 4;
 
 /// So many changes of decisions are known, the last ones; a view from before them is made anew.

@@ -57,8 +57,8 @@ impl Beyond {
     /// The sound ops of the past that are no less deep than what it does not have, in the fold's order, if there are no more
     /// than `most`: nearly always its author's own last ones.
     pub(crate) fn own(&self, history: &History, fold: &Fold, past: &Past, most: usize) -> Option<Vec<OpIx>> {
-        let (count, ops) = fold.order().of_depth(history, self.depth);
-        let count = count.checked_sub(self.ops.len()).filter(|count| *count <= most)?;
+        let most = most.saturating_add(self.ops.len());
+        let count = fold.order().count_of_depth(history, self.depth, most)?.checked_sub(self.ops.len())?;
         let takes = |op: &OpIx| history.fact(*op).is_some_and(Fold::takes);
         let is_own = |op: &OpIx| history.dag.depth(*op) >= self.depth;
         let last = history.dag.last_in(past).iter().rev().copied().take_while(is_own).filter(takes);
@@ -66,6 +66,7 @@ impl Beyond {
         if own.len() == count {
             own.reverse();
         } else {
+            let ops = fold.order().of_depth(history, self.depth);
             own = ops.filter(|op| takes(op) && history.dag.contains(past, *op)).collect();
         }
         Some(own)

@@ -16,7 +16,7 @@ use crate::preconditions::{ClaimTerms, judge};
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
-use crate::views::{MergeCounts, View, Views};
+use crate::views::{Made, MergeCounts, View, Views};
 use crate::work::Tape;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -373,15 +373,19 @@ impl Namespace {
         }
         let ix = self.history.dag.insert(op.id(), parents, &before.past);
         self.record(op.id(), op.signable(), op.encoded_len(), ix, judged.group, judged.causal, judged.action);
-        // A merge far behind everybody else shares little with them, and nobody is likely to go on from there soon: its view is
-        // made again if somebody does.
-        let is_far = |view: &View| parents.len() > 1 && view.lately.is_none();
         match before.view {
-            Some(view) if is_far(&view) => {
+            // It shares little with the others, and nobody is likely to go on from there soon: it is made again if somebody does.
+            Some(view) if view.made == Made::FarBehind => {
                 view.release(&mut self.memory);
                 self.take_in(ix, None, alone);
             }
-            view => self.take_in(ix, view, alone),
+            view => {
+                let on_trunk = view.as_ref().is_some_and(|view| view.made == Made::OnTrunk);
+                self.take_in(ix, view, alone);
+                if on_trunk && let Some(own) = self.history.dag.last_in(&before.past).last() {
+                    self.views.let_go(&mut self.memory, &self.history.dag, *own);
+                }
+            }
         }
         ix
     }
@@ -512,9 +516,12 @@ impl Namespace {
                 }
                 self.views.keep(&mut self.memory, &self.history, ix, view);
             }
-            // Alone, and the whole settled: then the whole is the op's own view, and nobody goes on beside it.
+            // Alone, and the whole settled: then the whole is the op's own view.
             None if alone && self.fold.is_settled() => {
-                self.views.give_up_trunk(&mut self.memory);
+                if self.history.dag.only_parent(ix).is_some() {
+                    // There was one head before, too: nobody goes on side by side.
+                    self.views.give_up_trunk(&mut self.memory);
+                }
                 self.views.keep_of_run(&mut self.memory, &self.history, ix, self.fold.state())
             }
             None => {}

@@ -81,14 +81,62 @@ impl Order {
         here.iter().chain(rest.iter().flatten()).copied()
     }
 
-    /// How many ops are of no less than a depth, and these.
-    pub(crate) fn of_depth(&self, history: &History, depth: u32) -> (usize, impl Iterator<Item = OpIx> + '_) {
+    /// The ops of no less than a depth.
+    pub(crate) fn of_depth(&self, history: &History, depth: u32) -> impl Iterator<Item = OpIx> + '_ {
+        let (here, rest) = self.blocks_of_depth(history, depth);
+        here.iter().chain(rest.iter().flatten()).copied()
+    }
+
+    /// How many ops are of no less than a depth, if there are no more than `most`.
+    pub(crate) fn count_of_depth(&self, history: &History, depth: u32, most: usize) -> Option<usize> {
+        let (here, rest) = self.blocks_of_depth(history, depth);
+        let mut count = here.len();
+        for block in rest {
+            if count > most {
+                break;
+            }
+            count = count.saturating_add(block.len());
+        }
+        (count <= most).then_some(count)
+    }
+
+    fn blocks_of_depth(&self, history: &History, depth: u32) -> (&[OpIx], &[Vec<OpIx>]) {
         let is_above = |op: &OpIx| history.dag.depth(*op) < depth;
         let block = self.blocks.partition_point(|block| block.first().is_some_and(is_above)).saturating_sub(1);
         let at = self.blocks.get(block).map_or(0, |ops| ops.partition_point(is_above));
         let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
-        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
-        let count = rest.iter().map(Vec::len).sum::<usize>().saturating_add(here.len());
-        (count, here.iter().chain(rest.iter().flatten()).copied())
+        (here, self.blocks.get(block.saturating_add(1)..).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dag::Past;
+    use crate::ids::OpId;
+
+    #[test]
+    fn the_ops_of_no_less_than_a_depth_are_found_and_counted_wherever_a_block_ends() {
+        let (mut history, mut order) = (History::default(), Order::default());
+        let ops = 3 * BLOCK + 7;
+        let mut parents: Vec<OpIx> = Vec::new();
+        for at in 0..ops {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&at.to_be_bytes());
+            let past = if at == 0 { Past::EMPTY } else { history.dag.past_of(&parents) };
+            let op = history.dag.insert(OpId(id), &parents, &past);
+            order.insert(&history, op);
+            parents = Vec::from([op]);
+        }
+        for depth in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK, ops - 1, ops, ops + 5] {
+            let left = ops.saturating_sub(depth);
+            let depth = u32::try_from(depth).expect("few");
+            let found: Vec<OpIx> = order.of_depth(&history, depth).collect();
+            assert_eq!((found.len(), found.first().map(|op| op.0)), (left, (left > 0).then_some(depth)));
+            assert_eq!(order.count_of_depth(&history, depth, left), Some(left));
+            if let Some(fewer) = left.checked_sub(1) {
+                assert_eq!(order.count_of_depth(&history, depth, fewer), None, "depth {depth}");
+            }
+        }
     }
 }

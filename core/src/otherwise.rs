@@ -2,7 +2,8 @@
 //! with one of them are folded again, and no others.
 
 use crate::arena::{CellIx, OpIx};
-use crate::cells::{Cell, Cells, State};
+use crate::cells::{Cells, State};
+use crate::directory::CellKey;
 use crate::facts::History;
 use crate::limits::{MAX_OPS_DECIDED_OTHERWISE, MAX_TRIES_TO_DECIDE_OTHERWISE};
 use crate::recent::{Entry, Recent};
@@ -33,10 +34,11 @@ pub(crate) fn decide_otherwise(
         return false;
     }
     let entries: Vec<Entry<'_>> = recent.entries_from(history, first).collect();
+    let is_of_group = |cell: CellIx| matches!(history.directory.cell_key(cell), Some(CellKey::Group(_)));
     let told = try_with_more(|among| {
-        let again = to_fold_again(&entries, unlike, among).ok_or(Fails::ForGood)?;
+        let again = to_fold_again(&entries, unlike, among, is_of_group).ok_or(Fails::ForGood)?;
         let mut tried = cells.share(state);
-        match fold_again(history, cells, &mut tried, (&entries, &again), &conflict) {
+        match fold_again(history, cells, &mut tried, (&entries, &again), (&conflict, &is_of_group)) {
             Ok(()) => Ok(tried),
             Err(fails) => {
                 cells.release(tried);
@@ -64,12 +66,17 @@ fn try_with_more<T>(mut attempt: impl FnMut(Vec<CellIx>) -> Result<T, Fails>) ->
 
 /// The places of those that are in `unlike`, and of those that had to do with some of the cells, or with what any of these
 /// wrote. `None` if they are many, or nobody can tell which.
-fn to_fold_again(entries: &[Entry<'_>], unlike: &[OpIx], mut among: Vec<CellIx>) -> Option<Vec<usize>> {
+fn to_fold_again(
+    entries: &[Entry<'_>],
+    unlike: &[OpIx],
+    mut among: Vec<CellIx>,
+    is_of_group: impl Fn(CellIx) -> bool,
+) -> Option<Vec<usize>> {
     let mut again = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let looked = |look: &Look| match look {
             Look::Cell(cell) => among.contains(cell),
-            // No group's cell is among them.
+            // No group's cell is among them: whoever writes one is not folded again here.
             Look::Group(..) => false,
             Look::Person(_) | Look::Context(_) => true,
         };
@@ -77,8 +84,8 @@ fn to_fold_again(entries: &[Entry<'_>], unlike: &[OpIx], mut among: Vec<CellIx>)
             || entry.over.iter().any(|(cell, _)| among.contains(cell))
             || entry.looks.iter().any(looked);
         if has_to_do {
-            // Whatever is done in a group looks at its cell.
-            if again.len() >= MAX_OPS_DECIDED_OTHERWISE || entry.over.iter().any(|(_, old)| is_of_group(old)) {
+            // Whatever is done in a group looks at its cell, be it one that was there before or one that comes with the op.
+            if again.len() >= MAX_OPS_DECIDED_OTHERWISE || entry.over.iter().any(|(cell, _)| is_of_group(*cell)) {
                 return None;
             }
             again.push(at);
@@ -88,10 +95,6 @@ fn to_fold_again(entries: &[Entry<'_>], unlike: &[OpIx], mut among: Vec<CellIx>)
     Some(again)
 }
 
-const fn is_of_group(cell: &Cell) -> bool {
-    matches!(cell, Cell::Group(_))
-}
-
 /// Takes back those that are folded `again`, and folds them, on the state of the end: it comes to the same as in their places
 /// if none of the others after its place wrote what one looks at, or had to do with what it writes.
 fn fold_again(
@@ -99,7 +102,7 @@ fn fold_again(
     cells: &mut Cells,
     state: &mut State,
     (entries, again): (&[Entry<'_>], &[usize]),
-    conflict: &impl Fn(OpIx) -> Conflict,
+    (conflict, is_of_group): (&impl Fn(OpIx) -> Conflict, &impl Fn(CellIx) -> bool),
 ) -> Result<(), Fails> {
     for at in again.iter().rev() {
         let over = entries.get(*at).map(|entry| entry.over).unwrap_or_default();
@@ -111,6 +114,9 @@ fn fold_again(
         tape.clear();
         looks.clear();
         Work { history, cells, state, tape: &mut tape, looks: Some(&mut looks) }.fold(entry.op, conflict(entry.op));
+        if tape.iter().any(|(cell, _)| is_of_group(*cell)) {
+            return Err(Fails::ForGood);
+        }
         let later = entries.iter().enumerate().skip(at.saturating_add(1));
         for (_, other) in later.filter(|(at, _)| again.binary_search(at).is_err()) {
             let wrote = |cell: CellIx| other.over.iter().any(|(over, _)| *over == cell);
@@ -124,10 +130,8 @@ fn fold_again(
                     Look::Person(_) | Look::Context(_) => return Err(Fails::ForGood),
                 }
             }
-            for (cell, old) in &tape {
-                if wrote(*cell) || looked_at(*cell) {
-                    return Err(if is_of_group(old) { Fails::ForGood } else { Fails::Without(*cell) });
-                }
+            if let Some((cell, _)) = tape.iter().find(|(cell, _)| wrote(*cell) || looked_at(*cell)) {
+                return Err(Fails::Without(*cell));
             }
         }
     }
@@ -137,9 +141,13 @@ fn fold_again(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arena::{ContextIx, PayloadIx};
-    use crate::cells::GroupCell;
-    use crate::group_op::Visibility;
+    use crate::arena::ContextIx;
+    use crate::cells::Cell;
+
+    /// In these tests.
+    fn is_of_group(cell: CellIx) -> bool {
+        cell == CellIx(9)
+    }
 
     #[test]
     fn of_those_that_had_to_do_with_a_cell_24_are_folded_again_and_25_are_too_many() {
@@ -149,39 +157,31 @@ mod tests {
         let entries: Vec<Entry<'_>> = (0..=MAX_OPS_DECIDED_OTHERWISE).map(entry).collect();
         let (few, many) = (&entries[1..], &entries[..]);
         assert_eq!(
-            to_fold_again(few, &[OpIx(1)], Vec::new()).map(|again| again.len()),
+            to_fold_again(few, &[OpIx(1)], Vec::new(), is_of_group).map(|again| again.len()),
             Some(MAX_OPS_DECIDED_OTHERWISE)
         );
         assert_eq!(
-            to_fold_again(few, &[], Vec::from([cell])).map(|again| again.len()),
+            to_fold_again(few, &[], Vec::from([cell]), is_of_group).map(|again| again.len()),
             Some(MAX_OPS_DECIDED_OTHERWISE)
         );
-        assert_eq!(to_fold_again(few, &[], Vec::from([CellIx(3)])), Some(Vec::new()), "nobody had to do with that");
-        assert_eq!(to_fold_again(many, &[OpIx(0)], Vec::new()), None);
+        assert_eq!(
+            to_fold_again(few, &[], Vec::from([CellIx(3)]), is_of_group),
+            Some(Vec::new()),
+            "nobody had to do with that"
+        );
+        assert_eq!(to_fold_again(many, &[OpIx(0)], Vec::new(), is_of_group), None);
     }
 
     #[test]
     fn who_went_through_a_list_or_wrote_to_a_group_is_not_folded_again_alone() {
         let looks = [Look::Context(ContextIx(0))];
-        let group = GroupCell {
-            alive: true,
-            visibility: Visibility::Open,
-            default_capabilities: 0,
-            default_visibility: Visibility::Open,
-            alias: PayloadIx::NONE,
-            policy: PayloadIx::NONE,
-            target: PayloadIx::NONE,
-            migrates: false,
-            admins: 1,
-            writers: [OpIx::NONE; 6],
-        };
-        let over = [(CellIx(2), Cell::Group(group))];
+        let over = [(CellIx(9), Cell::Empty)];
         let went_through_a_list = Entry { op: OpIx(0), over: &[], looks: &looks };
         let wrote_to_a_group = Entry { op: OpIx(0), over: &over, looks: &[] };
         for entry in [went_through_a_list, wrote_to_a_group] {
-            assert_eq!(to_fold_again(&[entry], &[OpIx(0)], Vec::new()).is_some(), entry.over.is_empty());
+            assert_eq!(to_fold_again(&[entry], &[OpIx(0)], Vec::new(), is_of_group).is_some(), entry.over.is_empty());
         }
-        assert_eq!(to_fold_again(&[wrote_to_a_group], &[OpIx(1)], Vec::new()), Some(Vec::new()));
+        assert_eq!(to_fold_again(&[wrote_to_a_group], &[OpIx(1)], Vec::new(), is_of_group), Some(Vec::new()));
     }
 
     #[test]

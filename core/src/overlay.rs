@@ -32,7 +32,7 @@ impl Sum {
 
 /// A part of the trie: what is there, and what is to be there instead.
 #[derive(Debug, Clone, Copy)]
-struct Part<'a> {
+struct Piece<'a> {
     child: Child,
     hash: Digest,
     depth: u16,
@@ -45,7 +45,7 @@ struct Part<'a> {
 #[derive(Debug)]
 enum Waiting<'a> {
     /// The part on the right, once the left one is known.
-    Right(Part<'a>),
+    Right(Piece<'a>),
     /// The branch above, of which this side is known, and whether it is the right one.
     Above(Sum, bool),
     /// To remember what a subtree comes to with a leaf.
@@ -57,7 +57,7 @@ impl Tries {
     /// `key_of` tells the hashed key of any entry in the trie.
     pub(crate) fn hash_with(&mut self, trie: &Trie, over: &[Over], key_of: impl Fn(u32) -> Digest) -> Digest {
         let mut waiting: Vec<Waiting<'_>> = Vec::with_capacity(TYPICAL_DEPTH);
-        let mut part = Part { child: trie.top, hash: trie.hash(), depth: 0, over, beside: None };
+        let mut part = Piece { child: trie.top, hash: trie.hash(), depth: 0, over, beside: None };
         loop {
             let Some(mut sum) = self.known(&mut part, &key_of) else {
                 if let Some((subtree, leaf)) = only_leaf(&part) {
@@ -97,7 +97,7 @@ impl Tries {
 
     /// What a part comes to, if that can be said without looking at its sides; a leaf that shares its place with others is
     /// beside them from here on.
-    fn known(&mut self, part: &mut Part<'_>, key_of: &impl Fn(u32) -> Digest) -> Option<Sum> {
+    fn known(&mut self, part: &mut Piece<'_>, key_of: &impl Fn(u32) -> Digest) -> Option<Sum> {
         if let Some(sum) = unchanged(part) {
             return Some(sum);
         }
@@ -120,7 +120,7 @@ impl Tries {
     }
 
     /// The two sides of a part.
-    fn sides<'a>(&self, part: &Part<'a>) -> (Part<'a>, Part<'a>) {
+    fn sides<'a>(&self, part: &Piece<'a>) -> (Piece<'a>, Piece<'a>) {
         let branch = self.branch(part.child);
         let side = |right: bool| {
             let (child, hash) = branch.map_or((Child::NONE, EMPTY), |branch| branch.side(right));
@@ -151,12 +151,12 @@ impl Tries {
     }
 }
 
-impl Part<'_> {
+impl Piece<'_> {
     /// A side of a part, with what is there.
     fn side(&self, right: bool, child: Child, hash: Digest) -> Self {
         let middle = self.over.partition_point(|over| !bit_at(&over.key, self.depth));
         let (left, rest) = self.over.split_at_checked(middle).unwrap_or_default();
-        Part {
+        Piece {
             child,
             hash,
             depth: self.depth.saturating_add(1),
@@ -167,13 +167,13 @@ impl Part<'_> {
 }
 
 /// The hashes of a branch and of the one leaf that is another below it, if it is just one.
-fn only_leaf(part: &Part<'_>) -> Option<(Digest, Digest)> {
+fn only_leaf(part: &Piece<'_>) -> Option<(Digest, Digest)> {
     let [Over { hash: Some(leaf), .. }] = part.over else { return None };
     part.child.is_branch().then_some((part.hash, *leaf))
 }
 
 /// What a part comes to in which nothing is another.
-fn unchanged(part: &Part<'_>) -> Option<Sum> {
+fn unchanged(part: &Piece<'_>) -> Option<Sum> {
     if !part.over.is_empty() {
         return None;
     }

@@ -123,6 +123,11 @@ impl Decided {
         Self { logged: standing.decisions.logged(), differences }
     }
 
+    /// Whether all changes in the whole since then are known.
+    pub(crate) fn is_known(&self, standing: &Standing) -> bool {
+        standing.decisions.changes_since(self.logged).is_some()
+    }
+
     /// Those that are others than those of the whole, if nothing has changed there since.
     pub(crate) const fn differences(&self) -> &Changes {
         &self.differences

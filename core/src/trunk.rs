@@ -2,7 +2,7 @@
 //! where one of them differs from it. It moves on with them, so that what all have heard is folded and hashed once for all,
 //! and the state of a merge is this with its author's last ops on it.
 
-use crate::arena::{GroupIx, OpIx};
+use crate::arena::{CellIx, GroupIx, OpIx};
 use crate::authority::Glance;
 use crate::cells::{Cells, State};
 use crate::decisions::Changes;
@@ -42,7 +42,7 @@ pub(crate) struct Trunk {
 pub(crate) struct Ask<'a> {
     /// It has all ops of less than this depth.
     pub(crate) depth: u32,
-    /// So many ops are new to its author.
+    /// So many ops of it are new to whoever of its parents' authors knew most.
     pub(crate) brought: usize,
     /// The others, in the fold's order.
     pub(crate) own: &'a [OpIx],
@@ -61,7 +61,8 @@ impl Trunk {
     ) -> Option<State> {
         self.earn(ask.brought);
         self.forget_if_incomplete(fold, memory);
-        if self.at.as_ref().is_none_or(|at| at.depth != ask.depth) {
+        // What was decided long ago may be known no more.
+        if self.at.as_ref().is_none_or(|at| at.depth != ask.depth || !at.decided.is_known(standing)) {
             self.go_to((history, standing), fold, memory, ask.depth)?;
         }
         let At { state, recent, decided, .. } = self.at.as_ref()?;
@@ -82,7 +83,7 @@ impl Trunk {
     }
 
     /// Moves to another depth: from its own end, from before the first of its ops that is decided otherwise there, or from a
-    /// checkpoint of the whole.
+    /// checkpoint of the whole, where that is nearer or there is no other way.
     fn go_to(
         &mut self,
         (history, standing): (&History, &Standing),
@@ -90,14 +91,17 @@ impl Trunk {
         memory: &mut Memory,
         depth: u32,
     ) -> Option<()> {
-        let outside: Vec<OpIx> = fold.order().of_depth(history, depth).1.collect();
+        let outside: Vec<OpIx> = fold.order().of_depth(history, depth).collect();
         let there = standing.differences(history, Part::Above(depth), &outside);
         let first = history.first_in_fold_order(there.keys().copied());
         let decided = Decided::now(standing, there);
-        if let Some(back_to) = self.at.as_ref().and_then(|at| at.leads_to(history, standing, depth, &decided)) {
-            let from = self.at.as_ref().map_or(OpIx::NONE, |at| back_to.unwrap_or(at.last));
-            let ops = fold.order().iter_from(history, from).filter(|op| back_to.is_some() || *op != from);
-            let ops = self.afford(history, depth, ops, 1)?;
+        let (state, last) = fold.checkpoint_above(history, first.map_or(depth, |first| history.dag.depth(first)));
+        let is_nearer = |other: OpIx| last.is_some() && history.compare_fold_order(other, last).is_lt();
+        let back_to = self.at.as_ref().and_then(|at| at.leads_to(history, standing, depth, &decided));
+        let from = self.at.as_ref().map_or(OpIx::NONE, |at| at.last);
+        if let Some(back_to) = back_to.filter(|back_to| !is_nearer(back_to.unwrap_or(from))) {
+            let ops = fold.order().iter_from(history, back_to.unwrap_or(from));
+            let ops = self.afford(history, depth, ops.filter(|op| back_to.is_some() || *op != from), 1)?;
             let at = self.at.as_mut()?;
             if let Some(first) = back_to {
                 at.go_back(history, memory, first);
@@ -106,18 +110,14 @@ impl Trunk {
             at.go_on(history, standing, memory, &ops);
             return Some(());
         }
-        let (state, last) = fold.checkpoint_above(history, first.map_or(depth, |first| history.dag.depth(first)));
+        let goes_back = from.is_some() && !is_nearer(from);
         let ops = fold.order().iter_from(history, last).filter(|op| *op != last);
-        let ops = self.afford(history, depth, ops, if self.at.is_some() { TRUNK_BACK_COSTS } else { 1 })?;
+        let ops = self.afford(history, depth, ops, if goes_back { TRUNK_BACK_COSTS } else { 1 })?;
         let (state, recent) = (memory.cells.share(state), Recent::since(last));
         let mut at = At { depth, state, forest: None, recent, last, decided };
         at.go_on(history, standing, memory, &ops);
         if let Some(old) = self.at.take() {
-            at.forest = old.forest;
-            if let Some(forest) = &mut at.forest {
-                mark_differences(forest, &memory.cells, &old.state, &at.state);
-            }
-            memory.cells.release(old.state);
+            at.take_over_tries(memory, old);
         }
         self.at = Some(at);
         Some(())
@@ -196,13 +196,27 @@ impl Trunk {
 }
 
 impl At {
+    /// Takes over the tries of another state, if that is not far away; they are made again from those of the whole else.
+    fn take_over_tries(&mut self, memory: &mut Memory, old: Self) {
+        if let Some(mut forest) = old.forest {
+            match memory.cells.diff_up_to(&old.state, &self.state, MAX_TRUNK_CREDIT) {
+                Some(cells) => {
+                    mark_cells(&mut forest, &memory.cells, (&old.state, &self.state), cells);
+                    self.forest = Some(forest);
+                }
+                None => forest.release(&mut memory.tries),
+            }
+        }
+        memory.cells.release(old.state);
+    }
+
     /// The op before which it has to go back to go on to a greater depth where so is decided; `Some(None)` if it goes on from its
     /// end, `None` if it does not lead there.
     fn leads_to(&self, history: &History, standing: &Standing, depth: u32, there: &Decided) -> Option<Option<OpIx>> {
         let unlike = self.decided.unlike(standing, there.differences(), |op| history.dag.depth(op) < self.depth)?;
         let first = history.first_in_fold_order(unlike.into_iter());
         let reaches = first.is_none_or(|first| self.recent.reaches(history, first));
-        (self.depth < depth && reaches).then_some(first)
+        (self.depth <= depth && reaches).then_some(first)
     }
 
     /// Takes back the ops from `first` on.
@@ -239,7 +253,11 @@ impl At {
 
 /// Notes what changes as tries are to be those of another state.
 pub(crate) fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State, to: &State) {
-    for cell in cells.diff(from, to) {
+    mark_cells(forest, cells, (from, to), cells.diff(from, to));
+}
+
+fn mark_cells(forest: &mut Forest, cells: &Cells, (from, to): (&State, &State), unlike: Vec<CellIx>) {
+    for cell in unlike {
         forest.mark(cell, &cells.get(from, cell), &cells.get(to, cell));
     }
 }
@@ -247,7 +265,6 @@ pub(crate) fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arena::CellIx;
     use crate::cells::Cell;
 
     #[test]

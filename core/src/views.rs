@@ -36,11 +36,22 @@ pub(crate) struct View {
     pub(crate) forest: Option<Forest>,
     /// What it takes to move on over a merge, if that is known.
     pub(crate) lately: Option<Lately>,
+    pub(crate) made: Made,
+}
+
+/// How a view was made, for whoever keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// Of a merge, on what all have in common: nobody needs that of its author's op before.
+    OnTrunk,
+    /// Of a merge far behind everybody else.
+    FarBehind,
+    Otherwise,
 }
 
 impl View {
     pub(crate) const fn new(state: State, forest: Option<Forest>) -> Self {
-        Self { state, forest, lately: None }
+        Self { state, forest, lately: None, made: Made::Otherwise }
     }
 
     /// A view of the same past, for others: one moves on, and it is not this.
@@ -103,7 +114,7 @@ impl View {
 /// How the states of merges were found whose parents were not all the heads: for hosts that watch what they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MergeCounts {
-    /// Folded on the state that all have in common who go on side by side, of which all but a few last ops were at hand.
+    /// Folded on the state that all have in common who go on side by side: no more than the author's own last ops.
     pub beside: u64,
     /// The state of a parent was at hand: it went back a little and came forward with what the merge brought.
     pub moved: u64,
@@ -169,6 +180,15 @@ impl Views {
         }
     }
 
+    /// Does without the view of an op that is a head no longer: nobody else is likely to go on from there.
+    pub(crate) fn let_go(&mut self, memory: &mut Memory, dag: &Dag, op: OpIx) {
+        if !dag.is_head(op)
+            && let Some(kept) = self.after.remove(&op)
+        {
+            kept.view.release(memory);
+        }
+    }
+
     /// Does without what those had in common who went on side by side.
     pub(crate) fn give_up_trunk(&mut self, memory: &mut Memory) {
         self.trunk.release(memory);
@@ -204,7 +224,7 @@ impl Views {
         let is_near = beyond.ops.len() <= MAX_OPS_BEHIND;
         if is_near && let Some(state) = self.on_trunk(sources, parents, past, &beyond) {
             self.counts.beside = self.counts.beside.saturating_add(1);
-            return View::new(state, None);
+            return View { made: Made::OnTrunk, ..View::new(state, None) };
         }
         let moved = if is_near { self.moved(sources, parents, past, &beyond) } else { None };
         let count = if moved.is_some() { &mut self.counts.moved } else { &mut self.counts.folded };
@@ -213,6 +233,7 @@ impl Views {
             let (state, recent) = general(sources, past, &beyond);
             (View::new(state, None), recent)
         });
+        view.made = if is_near { Made::Otherwise } else { Made::FarBehind };
         view.lately = is_near.then(|| Lately { recent, decided: Decided::now(sources.standing, beyond.decisions) });
         view
     }
@@ -225,18 +246,11 @@ impl Views {
             return None;
         }
         let most = parents.iter().map(|parent| history.dag.size(&history.dag.past_with(*parent))).max()?;
-        let brought = history.dag.size(past).saturating_sub(most) as usize;
+        let brought = (history.dag.size(past).saturating_sub(most) as usize).min(MAX_OPS_BEHIND);
         let worth = brought.saturating_sub(FEW_OPS_BROUGHT).saturating_mul(2).min(MAX_OPS_BESIDE_TRUNK);
         let own = beyond.own(history, fold, past, worth)?;
         let ask = Ask { depth: beyond.depth, brought, own: &own, decisions: &beyond.decisions };
-        let state = self.trunk.state_of((history, standing), fold, memory, &ask)?;
-        // Nobody else is likely to go on from where its author was.
-        for parent in parents.iter().filter(|parent| history.dag.is_head(**parent)) {
-            if let Some(kept) = self.after.remove(parent) {
-                kept.view.release(memory);
-            }
-        }
-        Some(state)
+        self.trunk.state_of((history, standing), fold, memory, &ask)
     }
 
     /// The state hash of a group in a state that is nearly the trunk's, if it is.

@@ -7,8 +7,8 @@ mod common;
 
 use common::{Moot, key, ops, who};
 use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS};
-use folkmoot_core::limits::{MAX_CELLS_BESIDE_TRUNK, MAX_OPS_BESIDE_TRUNK, REMEMBERED_NODES};
-use folkmoot_core::{Engine, GroupId, GroupOp, MergeCounts, OpId, Role, UpgradePolicy, Visibility};
+use folkmoot_core::limits::{MAX_CELLS_BESIDE_TRUNK, MAX_OPS_BESIDE_TRUNK, MAX_TRUNK_CREDIT, REMEMBERED_NODES};
+use folkmoot_core::{Engine, GroupId, GroupOp, Hash, MergeCounts, OpId, Role, UpgradePolicy, Visibility};
 
 const PEOPLE: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
 
@@ -190,6 +190,62 @@ fn groups_and_contexts_that_some_have_not_heard_of_are_in_nobody_elses_state() {
     assert!(merges.beside > 20, "{merges:?}");
 }
 
+/// Bob, an Admin, creates a group, and carol, who hears of it early, another in it, with zed in that. Alice, who has not heard of
+/// any, makes bob a Member. Says in how many of alice's next merges the inner group is there although bob's was struck.
+fn rounds_in_which_an_inner_group_outlives_its_struck_parent(moot: &mut Moot) -> usize {
+    const CREATED: usize = 8;
+    const BEHIND: usize = 4;
+    let (mut below, mut deeper): (Option<OpId>, Option<GroupId>) = (None, None);
+    let mut wrong = 0;
+    let tip = moot.heads()[0];
+    let mut past: Vec<Vec<OpId>> = vec![vec![tip; PEOPLE.len()]];
+    for round in 0..16 {
+        let mut made = Vec::new();
+        for (at, person) in PEOPLE.iter().enumerate() {
+            let mut parents = vec![past[round][at]];
+            let then = (round + 1).checked_sub(BEHIND).filter(|then| *then > 0);
+            for other in (0..PEOPLE.len()).filter(|other| *other != at) {
+                match (*person, PEOPLE[other], below) {
+                    ("carol", "bob", Some(below)) if round == CREATED + 1 => parents.push(below),
+                    // She has heard of it.
+                    ("carol", "bob", _) if round > CREATED && round <= CREATED + BEHIND => {}
+                    _ => parents.extend(then.map(|then| past[then][other])),
+                }
+            }
+            let root = moot.root();
+            let (group, op) = match (*person, round.checked_sub(CREATED)) {
+                ("bob", Some(0)) => (root, ops::subgroup("below")),
+                ("carol", Some(1)) => (below.expect("bob's").into(), ops::subgroup("deeper")),
+                ("carol", Some(2)) => (deeper.expect("her own"), ops::add("zed", Role::Member)),
+                ("alice", Some(3)) => (root, ops::set_role("bob", Role::Member)),
+                ("bob", _) => (root, GroupOp::Noop),
+                _ => (root, ops::add(&format!("{person}'s {round}"), Role::Member)),
+            };
+            if let ("alice", Some(deeper)) = (*person, deeper.filter(|_| round > CREATED + 3)) {
+                let is_there =
+                    moot.by("alice").within(deeper).on(&parents).forge(GroupOp::Noop).state_hash != Hash::ZERO;
+                wrong += usize::from(moot.by("alice").within(deeper).on(&parents).may(&GroupOp::Noop) != is_there);
+            }
+            let id = moot.by(person).within(group).on(&parents).does(op);
+            match (*person, round) {
+                ("bob", CREATED) => below = Some(id),
+                ("carol", round) if round == CREATED + 1 => deeper = Some(id.into()),
+                _ => {}
+            }
+            made.push(id);
+        }
+        past.push(made);
+    }
+    wrong
+}
+
+#[test]
+fn with_a_group_that_a_merge_strikes_goes_all_that_was_done_in_it() {
+    let mut moot = six();
+    assert_eq!(rounds_in_which_an_inner_group_outlives_its_struck_parent(&mut moot), 0);
+    assert!(merges_of_a_replica(&mut moot).beside > 50);
+}
+
 #[test]
 fn an_op_from_an_old_place_belongs_to_what_all_have_once_it_is_heard_of() {
     let mut moot = six();
@@ -225,6 +281,47 @@ fn who_goes_on_alone_after_a_merge_may_change_more_cells_than_are_hashed_beside(
         tip = moot.by("bob").on(&[tip]).does(ops::add(&format!("guest {number}"), Role::Member));
     }
     assert!(merges_of_a_replica(&mut moot).beside > 0);
+}
+
+#[test]
+fn who_merged_goes_on_alone_from_there_and_nothing_is_folded_anew() {
+    let mut moot = six();
+    // Every third op of each is a merge.
+    side_by_side(
+        &mut moot,
+        18,
+        |_| 3,
+        |moot, person, round, parents| {
+            let parents = if round % 3 == 0 { parents } else { &parents[..1] };
+            adds(moot, person, round, parents)
+        },
+    );
+    let merges = merges_of_a_replica(&mut moot);
+    assert!(merges.beside > 20 && merges.folded <= 3, "{merges:?}");
+}
+
+#[test]
+fn after_a_long_time_alone_beside_a_straggler_many_share_again_what_all_have() {
+    let mut moot = six();
+    side_by_side(&mut moot, 6, |_| 2, adds);
+    // Nobody hears of it.
+    let point = moot.by("alice").does(GroupOp::Noop);
+    moot.by("grace").on(&[point]).does(GroupOp::Noop);
+    let mut tip = point;
+    for _ in 0..MAX_TRUNK_CREDIT + 50 {
+        let (id, root) = (moot.id(), moot.root());
+        let draft = moot.engine.draft_on(&id, &root, &who("alice"), GroupOp::Noop, &[tip]).expect("she may");
+        let noop = draft.sign(&key("alice")).expect("her key");
+        tip = noop.id();
+        moot.deliver(noop);
+    }
+    let before = moot.engine.counts(&moot.id()).expect("the namespace").merges.beside;
+    // Of grace's op they hear now, or it would lie between.
+    let all = moot.heads();
+    moot.by("bob").on(&all).does(GroupOp::Noop);
+    side_by_side(&mut moot, 10, |_| 2, |moot, person, round, parents| adds(moot, person, round + 100, parents));
+    let after = moot.engine.counts(&moot.id()).expect("the namespace").merges.beside;
+    assert!(after - before > 20, "{before} before, {after} after");
 }
 
 /// Where all have gone on side by side, and then have one head: bob hears of so many ops of alice's, and has made so many himself

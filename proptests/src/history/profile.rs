@@ -221,13 +221,18 @@ impl Profile {
 
     /// The day of a busy group: in each round everybody acts on what they have heard, some rounds late.
     pub const fn side_by_side() -> Self {
+        let mut weights = BALANCED;
+        weights[2] = 16;
+        weights[4] = 20;
+        weights[6] = 26;
         Self {
             name: "side by side",
-            ops: (50, 140),
-            people: (4, 7),
-            admins: 80,
-            groups: 3,
+            ops: (60, 150),
+            people: (5, 7),
+            admins: 85,
+            groups: 6,
             behind: (1, 5),
+            weights,
             ..Self::balanced()
         }
     }
