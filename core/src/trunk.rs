@@ -82,8 +82,8 @@ impl Trunk {
         Some(state)
     }
 
-    /// Moves to another depth: from its own end, from before the first of its ops that is decided otherwise there, or from a
-    /// checkpoint of the whole, where that is nearer or there is no other way.
+    /// Moves to another depth: from its own end, from before the first of its ops that is decided otherwise there, or, where that
+    /// is too far or does not lead there, from a checkpoint of the whole.
     fn go_to(
         &mut self,
         (history, standing): (&History, &Standing),
@@ -95,22 +95,22 @@ impl Trunk {
         let there = standing.differences(history, Part::Above(depth), &outside);
         let first = history.first_in_fold_order(there.keys().copied());
         let decided = Decided::now(standing, there);
-        let (state, last) = fold.checkpoint_above(history, first.map_or(depth, |first| history.dag.depth(first)));
-        let is_nearer = |other: OpIx| last.is_some() && history.compare_fold_order(other, last).is_lt();
-        let back_to = self.at.as_ref().and_then(|at| at.leads_to(history, standing, depth, &decided));
         let from = self.at.as_ref().map_or(OpIx::NONE, |at| at.last);
-        if let Some(back_to) = back_to.filter(|back_to| !is_nearer(back_to.unwrap_or(from))) {
+        if let Some(back_to) = self.at.as_ref().and_then(|at| at.leads_to(history, standing, depth, &decided)) {
             let ops = fold.order().iter_from(history, back_to.unwrap_or(from));
-            let ops = self.afford(history, depth, ops.filter(|op| back_to.is_some() || *op != from), 1)?;
-            let at = self.at.as_mut()?;
-            if let Some(first) = back_to {
-                at.go_back(history, memory, first);
+            let ops = ops.filter(|op| back_to.is_some() || *op != from);
+            if let Some(ops) = self.afford(history, depth, ops, 1) {
+                let at = self.at.as_mut()?;
+                if let Some(first) = back_to {
+                    at.go_back(history, memory, first);
+                }
+                (at.depth, at.decided) = (depth, decided);
+                at.go_on(history, standing, memory, &ops);
+                return Some(());
             }
-            (at.depth, at.decided) = (depth, decided);
-            at.go_on(history, standing, memory, &ops);
-            return Some(());
         }
-        let goes_back = from.is_some() && !is_nearer(from);
+        let (state, last) = fold.checkpoint_above(history, first.map_or(depth, |first| history.dag.depth(first)));
+        let goes_back = from.is_some() && (last.is_none() || history.compare_fold_order(last, from).is_lt());
         let ops = fold.order().iter_from(history, last).filter(|op| *op != last);
         let ops = self.afford(history, depth, ops, if goes_back { TRUNK_BACK_COSTS } else { 1 })?;
         let (state, recent) = (memory.cells.share(state), Recent::since(last));
