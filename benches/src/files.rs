@@ -1,6 +1,6 @@
 //! Files of ops: what authors wrote and a measurement reads. Each op is a tag, a length and its bytes on the wire.
 
-use crate::Fallible;
+use crate::{Fallible, verify};
 use folkmoot::verify::BatchVerifier;
 use folkmoot_core::{ReceiveError, VerifiedOp};
 use std::fs::File;
@@ -68,7 +68,9 @@ pub(crate) struct Reader {
 impl Reader {
     /// Opens a file.
     pub(crate) fn open(path: &Path) -> Fallible<Self> {
-        let mut reader = Self { file: BufReader::new(File::open(path)?), next: None, verifier: BatchVerifier::new() };
+        // What it takes to check signatures is no part of what is measured, so it has its memory from the start.
+        let verifier = verify::warm(VERIFIED_TOGETHER)?;
+        let mut reader = Self { file: BufReader::new(File::open(path)?), next: None, verifier };
         reader.read_tag()?;
         Ok(reader)
     }
@@ -89,10 +91,10 @@ impl Reader {
         while wires.len() < most && self.next == Some(part) {
             wires.push(self.bytes()?);
         }
-        // On this thread: what others allocate costs more to free, and that is measured. Few at a time: what that takes in
-        // memory is measured, too.
-        let verify = |wires: &[Vec<u8>]| VerifiedOp::receive_all::<ReceiveError>(wires, &mut self.verifier);
-        Ok(wires.chunks(VERIFIED_TOGETHER).flat_map(verify).collect::<Result<_, _>>()?)
+        // On this thread: what others allocate costs more to free, and that is measured. Few at a time, as memory is
+        // measured, too.
+        let received = |wires: &[Vec<u8>]| VerifiedOp::receive_all::<ReceiveError>(wires, &mut self.verifier);
+        Ok(wires.chunks(VERIFIED_TOGETHER).flat_map(received).collect::<Result<_, _>>()?)
     }
 
     /// All that is left, as it travels.

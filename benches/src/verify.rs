@@ -24,20 +24,41 @@ fn good(verdicts: &[bool]) -> usize {
     verdicts.iter().filter(|verdict| **verdict).count()
 }
 
-/// N signatures of so many signers, in turn. `cpu_ns_per_op` is that of the largest batches.
-pub(crate) fn measure(size: Size) -> Fallible<Value> {
-    let signers: Vec<SigningKey> = (0..size.signers).map(|number| key("signer", number)).collect();
-    let signed = |number: usize| -> Fallible<(PublicKey, Vec<u8>, [u8; 64])> {
-        let signer = signers.get(number % size.signers).ok_or("no signers")?;
+/// A message with its signer and signature.
+type Signed = (PublicKey, Vec<u8>, [u8; 64]);
+
+/// So many signatures of so many signers, in turn.
+fn signed(count: usize, signers: usize) -> Fallible<Vec<Signed>> {
+    let signers: Vec<SigningKey> = (0..signers).map(|number| key("signer", number)).collect();
+    let sign = |number: usize| -> Fallible<Signed> {
+        let signer = signers.get(number % signers.len()).ok_or("no signers")?;
         let mut message = vec![0; MESSAGE_BYTES];
         message[..8].copy_from_slice(&number.to_le_bytes());
         Ok((signer.public(), message.clone(), signer.sign(&message)))
     };
-    let all = (0..size.ops).map(signed).collect::<Fallible<Vec<_>>>()?;
-    let checks: Vec<SignatureCheck<'_>> = all
+    (0..count).map(sign).collect()
+}
+
+fn checks(signed: &[Signed]) -> Vec<SignatureCheck<'_>> {
+    signed
         .iter()
         .map(|(signer, message, signature)| SignatureCheck { signer: *signer, message, signature: *signature })
-        .collect();
+        .collect()
+}
+
+/// A verifier that has checked so many signatures of as many signers together: what that takes in memory, it has.
+pub(crate) fn warm(count: usize) -> Fallible<BatchVerifier> {
+    let (signed, mut verifier) = (signed(count, count)?, BatchVerifier::new());
+    if good(&verifier.verify(&checks(&signed))) < count {
+        return Err("a signature does not verify".into());
+    }
+    Ok(verifier)
+}
+
+/// N signatures of so many signers, in turn. `cpu_ns_per_op` is that of the largest batches.
+pub(crate) fn measure(size: Size) -> Fallible<Value> {
+    let all = signed(size.ops, size.signers)?;
+    let checks = checks(&all);
     // One that has met all signers, as it is in a node.
     let mut verifier = BatchVerifier::new();
     for check in checks.iter().take(size.signers) {
