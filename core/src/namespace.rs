@@ -4,7 +4,7 @@ use crate::arena::{GroupIx, OpIx, PersonIx};
 use crate::authority::{Glance, is_participant};
 use crate::behind::{self, Behind};
 use crate::crypto::VerifiedOp;
-use crate::dag::Past;
+use crate::dag::{Dag, Past};
 use crate::error::DraftError;
 use crate::facts::{self, Action, Add, Basis, Fact, Find, History, Rests};
 use crate::fold::{Difference, Fold, Memory};
@@ -58,16 +58,33 @@ struct Before {
 struct Nonces {
     /// The first op admitted with each nonce, from 1 on.
     first: Vec<OpIx>,
-    /// Further ops with a nonce, of signers that forked.
+    /// Further ops with a nonce, of signers that forked, by depth.
     more: HashMap<u32, Vec<OpIx>>,
 }
 
 impl Nonces {
-    fn with(&self, nonce: u64) -> impl Iterator<Item = OpIx> + '_ {
-        let at = nonce.checked_sub(1).and_then(|at| usize::try_from(at).ok());
-        let first = at.and_then(|at| self.first.get(at)).copied();
-        let more = u32::try_from(nonce).ok().and_then(|nonce| self.more.get(&nonce));
-        first.into_iter().chain(more.into_iter().flatten().copied())
+    /// The first op admitted with a nonce.
+    fn first(&self, nonce: u64) -> Option<OpIx> {
+        self.first.get(usize::try_from(nonce.checked_sub(1)?).ok()?).copied()
+    }
+
+    /// Whether a past has an op with a nonce. No op of the past is deeper than `deepest`: of a signer that forked a thousand
+    /// times from one point, those are soon told that lie beside.
+    fn has(&self, dag: &Dag, past: &Past, deepest: u32, nonce: u64) -> bool {
+        let more = u32::try_from(nonce).ok().and_then(|nonce| self.more.get(&nonce)).map_or(&[][..], Vec::as_slice);
+        let end = more.partition_point(|op| dag.depth(*op) <= deepest);
+        let more = more.get(..end).unwrap_or_default();
+        self.first(nonce).iter().chain(more).any(|op| dag.contains(past, *op))
+    }
+
+    fn add(&mut self, dag: &Dag, nonce: u64, op: OpIx) {
+        if self.first(nonce).is_none() {
+            self.first.push(op);
+            return;
+        }
+        let more = self.more.entry(u32::try_from(nonce).unwrap_or(u32::MAX)).or_default();
+        let at = more.partition_point(|other| dag.depth(*other) <= dag.depth(op));
+        more.insert(at, op);
     }
 }
 
@@ -163,10 +180,11 @@ impl Namespace {
         // The highest nonce of a signer whose ops nobody has seen is 0, so that one has always been seen.
         let Some(before) = signable.nonce.checked_sub(1) else { return Err(Refusal::Ignored) };
         let signer = self.history.directory.find_person(&signable.signer);
-        if self.has_nonce(&past, signer, signable.nonce) {
+        let deepest = self.deepest(parents);
+        if self.has_nonce(&past, deepest, signer, signable.nonce) {
             return Err(Refusal::Ignored);
         }
-        if before > 0 && !self.has_nonce(&past, signer, before) {
+        if before > 0 && !self.has_nonce(&past, deepest, signer, before) {
             return rejected(RejectReason::NonceGap);
         }
         let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });
@@ -200,17 +218,22 @@ impl Namespace {
         known.then_some(group)
     }
 
-    /// Whether an op of this signer with this nonce is in this past. Nonces in a past have no gaps.
-    fn has_nonce(&self, past: &Past, signer: PersonIx, nonce: u64) -> bool {
-        let Some(nonces) = self.nonces.get(&signer) else { return false };
-        nonces.with(nonce).any(|op| self.history.dag.contains(past, op))
+    /// The depth of the deepest of these ops.
+    fn deepest(&self, parents: &[OpIx]) -> u32 {
+        parents.iter().map(|parent| self.history.dag.depth(*parent)).max().unwrap_or(0)
     }
 
-    /// One more than the highest nonce of a signer in a past.
-    fn next_nonce(&self, past: &Past, signer: &PublicKey) -> u64 {
+    /// Whether an op of this signer with this nonce is in this past. Nonces in a past have no gaps.
+    fn has_nonce(&self, past: &Past, deepest: u32, signer: PersonIx, nonce: u64) -> bool {
+        self.nonces.get(&signer).is_some_and(|nonces| nonces.has(&self.history.dag, past, deepest, nonce))
+    }
+
+    /// One more than the highest nonce of a signer in the past that these ops head.
+    fn next_nonce(&self, past: &Past, parents: &[OpIx], signer: &PublicKey) -> u64 {
         let person = self.history.directory.find_person(signer);
         let Some(nonces) = self.nonces.get(&person) else { return 1 };
-        let has = |nonce: u64| nonces.with(nonce).any(|op| self.history.dag.contains(past, op));
+        let deepest = self.deepest(parents);
+        let has = |nonce: u64| nonces.has(&self.history.dag, past, deepest, nonce);
         // No gaps, so the highest can be searched by halves.
         let (mut low, mut high) = (0u64, nonces.first.len() as u64);
         while low < high {
@@ -486,13 +509,10 @@ impl Namespace {
 
     pub(crate) fn note_nonce(&mut self, ix: OpIx, signer: PersonIx, nonce: u64) {
         let nonces = self.nonces.entry(signer).or_default();
-        let first = nonces.with(nonce).next();
-        if let Some(first) = first {
+        if let Some(first) = nonces.first(nonce) {
             self.forks.push(Fork { signer, a: first, b: ix });
-            nonces.more.entry(u32::try_from(nonce).unwrap_or(u32::MAX)).or_default().push(ix);
-        } else {
-            nonces.first.push(ix);
         }
+        nonces.add(&self.history.dag, nonce, ix);
     }
 
     /// Takes an op that is in the graph and on record into conflicts, the fold and the views.
@@ -537,7 +557,7 @@ impl Namespace {
         let outcome = (|| {
             let group = self.group_in(&past, &signable.group_id).ok_or(DraftError::UnknownGroup(signable.group_id))?;
             let mut before = self.before(parents, past);
-            signable.nonce = self.next_nonce(&before.past, &signable.signer);
+            signable.nonce = self.next_nonce(&before.past, parents, &signable.signer);
             signable.state_hash = self.state_hash_at(&mut before, parents, group);
             let is_claim = matches!(signable.op, GroupOp::JoinWithInvitationClaim { .. });
             let signer = self.history.directory.find_person(&signable.signer);
