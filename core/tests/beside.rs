@@ -5,26 +5,12 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::{Moot, key, ops, who};
+use common::{Moot, key, merges_of_a_replica, ops, who};
 use folkmoot_core::group_op::capabilities::{CAN_CREATE_CONTEXT, CAN_INVITE_MEMBERS};
 use folkmoot_core::limits::{MAX_CELLS_BESIDE_TRUNK, MAX_OPS_BESIDE_TRUNK, MAX_TRUNK_CREDIT, REMEMBERED_NODES};
-use folkmoot_core::{Engine, GroupId, GroupOp, Hash, MergeCounts, OpId, Role, UpgradePolicy, Visibility};
+use folkmoot_core::{GroupId, GroupOp, Hash, OpId, Role, UpgradePolicy, Visibility};
 
 const PEOPLE: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
-
-/// What merges took a replica that hears all ops as they were sent and makes none; it comes to the same as the moot.
-fn merges_of_a_replica(moot: &mut Moot) -> MergeCounts {
-    let mut replica = Engine::new();
-    for op in moot.sent().to_vec() {
-        let _ = replica.apply(op);
-    }
-    let id = moot.id();
-    assert_eq!(replica.digest(&id), Some(moot.digest()));
-    for op in moot.sent() {
-        assert_eq!(replica.verdict(&op.id()), moot.engine.verdict(&op.id()));
-    }
-    replica.counts(&id).expect("the namespace").merges
-}
 
 /// Six Admins, and two members.
 fn six() -> Moot {

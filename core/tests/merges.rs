@@ -5,24 +5,10 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::{Moot, key, ops, who};
+use common::{Moot, key, merges_of_a_replica, ops, who};
 use folkmoot_core::group_op::capabilities::CAN_INVITE_MEMBERS;
 use folkmoot_core::limits::{MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_RECENT_OPS, REMEMBERED_NODES};
-use folkmoot_core::{Engine, GroupOp, MergeCounts, OpId, Role, UpgradePolicy, Verdict, VoidReason};
-
-/// What merges took a replica that hears all ops as they were sent and makes none; it comes to the same as the moot.
-fn merges_of_a_replica(moot: &mut Moot) -> MergeCounts {
-    let mut replica = Engine::new();
-    for op in moot.sent().to_vec() {
-        let _ = replica.apply(op);
-    }
-    let id = moot.id();
-    assert_eq!(replica.digest(&id), Some(moot.digest()));
-    for op in moot.sent() {
-        assert_eq!(replica.verdict(&op.id()), moot.engine.verdict(&op.id()));
-    }
-    replica.counts(&id).expect("the namespace").merges
-}
+use folkmoot_core::{GroupOp, MergeCounts, OpId, Role, UpgradePolicy, Verdict, VoidReason};
 
 const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
 

@@ -10,8 +10,8 @@ pub(crate) mod ops;
 use folkmoot_core::report::Report;
 use folkmoot_core::{
     ContextId, ContextInfo, DraftError, Effect, Engine, Explanation, GroupId, GroupOp, GroupView, Hash, InvitationInfo,
-    MemberInfo, NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status, Verdict,
-    VerifiedOp, VoidReason,
+    MemberInfo, MergeCounts, NamespaceId, OpId, PublicKey, RejectReason, Role, SignableGroupOp, SigningKey, Status,
+    Verdict, VerifiedOp, VoidReason,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -369,6 +369,20 @@ pub(crate) fn engine_of(ops: &[VerifiedOp], at_a_time: usize) -> Engine {
         let _ = engine.apply_batch(batch.to_vec());
     }
     engine
+}
+
+/// What merges took a replica that hears all ops as they were sent and makes none; it comes to the same as the moot.
+pub(crate) fn merges_of_a_replica(moot: &mut Moot) -> MergeCounts {
+    let mut replica = Engine::new();
+    for op in moot.sent().to_vec() {
+        let _ = replica.apply(op);
+    }
+    let id = moot.id();
+    assert_eq!(replica.digest(&id), Some(moot.digest()));
+    for op in moot.sent() {
+        assert_eq!(replica.verdict(&op.id()), moot.engine.verdict(&op.id()));
+    }
+    replica.counts(&id).expect("the namespace").merges
 }
 
 /// What a fresh engine makes of ops that come in this order, so many at a time.
