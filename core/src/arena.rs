@@ -214,77 +214,6 @@ impl SparseOps {
     }
 }
 
-/// A slab whose items are shared by counting; an item nobody holds is freed and its place used again.
-#[derive(Debug, Clone)]
-pub(crate) struct Slab<T> {
-    items: Table<(T, u32)>,
-    free: Vec<u32>,
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Self {
-        Self { items: Table::default(), free: Vec::new() }
-    }
-}
-
-impl<T> Slab<T> {
-    /// How many places for items there are.
-    pub(crate) const fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Stores an item that has one holder.
-    pub(crate) fn insert(&mut self, value: T) -> NodeIx {
-        if let Some(at) = self.free.pop()
-            && let Some(slot) = self.items.get_mut(at as usize)
-        {
-            *slot = (value, 1);
-            return NodeIx(at);
-        }
-        NodeIx::new(self.items.push((value, 1)))
-    }
-
-    pub(crate) fn get(&self, at: NodeIx) -> Option<&T> {
-        self.items.get(at.at()).map(|(value, _)| value)
-    }
-
-    pub(crate) fn get_mut(&mut self, at: NodeIx) -> Option<&mut T> {
-        self.items.get_mut(at.at()).map(|(value, _)| value)
-    }
-
-    /// Whether exactly one holder is left, so that it may change in place.
-    pub(crate) fn is_unique(&self, at: NodeIx) -> bool {
-        self.items.get(at.at()).is_some_and(|(_, count)| *count == 1)
-    }
-
-    /// One more holder.
-    pub(crate) fn share(&mut self, at: NodeIx) {
-        if let Some((_, count)) = self.items.get_mut(at.at()) {
-            *count = count.saturating_add(1);
-        }
-    }
-
-    /// One holder fewer; the item if that was the last, with its place freed.
-    pub(crate) fn release(&mut self, at: NodeIx) -> Option<T>
-    where
-        T: Clone,
-    {
-        let (value, count) = self.items.get_mut(at.at())?;
-        *count = count.saturating_sub(1);
-        if *count > 0 {
-            return None;
-        }
-        let value = value.clone();
-        self.free.push(at.0);
-        Some(value)
-    }
-
-    /// How many items are held.
-    pub(crate) fn live(&self) -> usize {
-        self.items.len().saturating_sub(self.free.len())
-    }
-}
-
 /// A table whose places are used again: an item that is taken out leaves its place to the next.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool<T> {
@@ -328,9 +257,78 @@ impl<T> Pool<T> {
         Some(value)
     }
 
+    /// Has the next item take a place; what is in it stays until then.
+    fn leave(&mut self, at: u32) {
+        self.free.push(at);
+    }
+
     /// All places, those that are free with default items.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter()
+    }
+}
+
+/// A pool whose items are shared by counting; an item nobody holds is freed and its place used again.
+#[derive(Debug, Clone)]
+pub(crate) struct Slab<T> {
+    items: Pool<(T, u32)>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { items: Pool::default() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// How many places for items there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.items.items.len()
+    }
+
+    /// Stores an item that has one holder.
+    pub(crate) fn insert(&mut self, value: T) -> NodeIx {
+        NodeIx(self.items.insert((value, 1)))
+    }
+
+    pub(crate) fn get(&self, at: NodeIx) -> Option<&T> {
+        self.items.get(at.0).map(|(value, _)| value)
+    }
+
+    pub(crate) fn get_mut(&mut self, at: NodeIx) -> Option<&mut T> {
+        self.items.get_mut(at.0).map(|(value, _)| value)
+    }
+
+    /// Whether exactly one holder is left, so that it may change in place.
+    pub(crate) fn is_unique(&self, at: NodeIx) -> bool {
+        self.items.get(at.0).is_some_and(|(_, count)| *count == 1)
+    }
+
+    /// One more holder.
+    pub(crate) fn share(&mut self, at: NodeIx) {
+        if let Some((_, count)) = self.items.get_mut(at.0) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// One holder fewer; the item if that was the last, with its place freed.
+    pub(crate) fn release(&mut self, at: NodeIx) -> Option<T>
+    where
+        T: Clone,
+    {
+        let (value, count) = self.items.get_mut(at.0)?;
+        *count = count.saturating_sub(1);
+        if *count > 0 {
+            return None;
+        }
+        let value = value.clone();
+        self.items.leave(at.0);
+        Some(value)
+    }
+
+    /// How many items are held.
+    pub(crate) fn live(&self) -> usize {
+        self.len().saturating_sub(self.items.free.len())
     }
 }
 

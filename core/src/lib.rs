@@ -108,7 +108,6 @@ mod namespace;
 mod explain;
 mod effect;
 mod difference;
-mod ranking;
 mod waiting;
 mod pending;
 mod signing_keys;

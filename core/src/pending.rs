@@ -7,7 +7,6 @@ use crate::arena::{AwaitedIx, HolderIx, Pool, WaiterIx};
 use crate::crypto::VerifiedOp;
 use crate::ids::{NamespaceId, OpId, PublicKey};
 use crate::limits;
-use crate::ranking::Ranking;
 use crate::waiting::{Queue, Waiting};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -72,8 +71,6 @@ struct Holder {
     namespace: AwaitedIx,
     load: Load,
     queue: Queue,
-    /// Its place in its namespace's ranking.
-    rank: usize,
 }
 
 /// A namespace that waiting ops claim.
@@ -83,31 +80,16 @@ struct Awaited {
     load: Load,
     holders: BTreeMap<PublicKey, HolderIx>,
     /// Holders by what they hold.
-    ranking: Ranking<PublicKey>,
-    /// Its place among the namespaces.
-    rank: usize,
+    by_bytes: BTreeSet<(usize, PublicKey)>,
 }
 
-/// What has a place in a ranking.
-trait Ranked {
-    fn rank(&mut self) -> &mut usize;
-}
-
-impl Ranked for Holder {
-    fn rank(&mut self) -> &mut usize {
-        &mut self.rank
+/// Notes that the one with this key holds so much now, and not as much as before: nothing, if it comes or goes.
+fn rank<K: Ord + Copy>(by_bytes: &mut BTreeSet<(usize, K)>, key: K, before: Load, now: Load) {
+    if before.ops > 0 {
+        by_bytes.remove(&(before.bytes, key));
     }
-}
-
-impl Ranked for Awaited {
-    fn rank(&mut self) -> &mut usize {
-        &mut self.rank
-    }
-}
-
-fn set_rank(pool: &mut Pool<impl Ranked>, at: u32, rank: usize) {
-    if let Some(ranked) = pool.get_mut(at) {
-        *ranked.rank() = rank;
+    if now.ops > 0 {
+        by_bytes.insert((now.bytes, key));
     }
 }
 
@@ -120,7 +102,7 @@ pub(crate) struct Pending {
     awaited: Pool<Awaited>,
     namespaces: BTreeMap<NamespaceId, AwaitedIx>,
     /// Namespaces by what they hold.
-    ranking: Ranking<NamespaceId>,
+    by_bytes: BTreeSet<(usize, NamespaceId)>,
     load: Load,
     arrivals: u64,
 }
@@ -234,45 +216,36 @@ impl Pending {
 
     /// A namespace, and the holder of a signer's ops in it; made if there are none.
     fn holder_of(&mut self, namespace: NamespaceId, signer: PublicKey) -> (AwaitedIx, HolderIx) {
-        let Self { awaited, holders, namespaces, ranking, .. } = self;
-        let of = *namespaces.entry(namespace).or_insert_with(|| {
-            let at = awaited.insert(Awaited { id: namespace, ..Awaited::default() });
-            ranking.enter(namespace, at, |moved, rank| set_rank(awaited, moved, rank));
-            AwaitedIx(at)
-        });
-        let Some(Awaited { holders: known, ranking, .. }) = awaited.get_mut(of.0) else { return (of, HolderIx::NONE) };
-        let at = *known.entry(signer).or_insert_with(|| {
-            let at = holders.insert(Holder { signer, namespace: of, ..Holder::default() });
-            ranking.enter(signer, at, |moved, rank| set_rank(holders, moved, rank));
-            HolderIx(at)
-        });
+        let Self { awaited, holders, namespaces, .. } = self;
+        let of = *namespaces
+            .entry(namespace)
+            .or_insert_with(|| AwaitedIx(awaited.insert(Awaited { id: namespace, ..Awaited::default() })));
+        let Some(Awaited { holders: known, .. }) = awaited.get_mut(of.0) else { return (of, HolderIx::NONE) };
+        let at = *known
+            .entry(signer)
+            .or_insert_with(|| HolderIx(holders.insert(Holder { signer, namespace: of, ..Holder::default() })));
         (of, at)
     }
 
     /// Changes what a holder holds, what its namespace does and what all do. Who holds nothing any more is forgotten.
     fn account(&mut self, at: HolderIx, change: impl Fn(&mut Load)) {
-        let Self { awaited, holders, namespaces, ranking: of_all, load: in_all, .. } = self;
-        let Some(holder) = holders.get_mut(at.0) else { return };
-        let of = holder.namespace;
-        let Some(Awaited { id, load, holders: known, ranking, rank: place }) = awaited.get_mut(of.0) else { return };
-        change(&mut holder.load);
+        let Self { awaited, holders, namespaces, by_bytes: of_all, load: in_all, .. } = self;
+        let Some(Holder { signer, namespace: of, load: held, .. }) = holders.get_mut(at.0) else { return };
+        let (signer, of) = (*signer, *of);
+        let Some(Awaited { id, load, holders: known, by_bytes }) = awaited.get_mut(of.0) else { return };
+        let (id, held_before, before) = (*id, *held, *load);
+        change(held);
         change(load);
         change(in_all);
-        let (signer, rank, held) = (holder.signer, holder.rank, holder.load);
-        if held.ops > 0 {
-            ranking.set(rank, held.bytes, |moved, rank| set_rank(holders, moved, rank));
-        } else {
+        rank(by_bytes, signer, held_before, *held);
+        rank(of_all, id, before, *load);
+        if held.ops == 0 {
             known.remove(&signer);
             holders.take(at.0);
-            ranking.leave(rank, |moved, rank| set_rank(holders, moved, rank));
         }
-        let (id, place, held) = (*id, *place, *load);
-        if held.ops > 0 {
-            of_all.set(place, held.bytes, |moved, rank| set_rank(awaited, moved, rank));
-        } else {
+        if load.ops == 0 {
             namespaces.remove(&id);
             awaited.take(of.0);
-            of_all.leave(place, |moved, rank| set_rank(awaited, moved, rank));
         }
     }
 
@@ -305,13 +278,14 @@ impl Pending {
             return self.oldest_of_largest(awaited);
         }
         if self.load.exceeds(limits.total_ops, limits.total_bytes) {
-            return self.oldest_of_largest(self.awaited.get(self.ranking.largest()?)?);
+            return self.oldest_of_largest(self.namespace(&self.by_bytes.last()?.1)?);
         }
         None
     }
 
     fn oldest_of_largest(&self, awaited: &Awaited) -> Option<WaiterIx> {
-        self.holders.get(awaited.ranking.largest()?).map(|holder| holder.queue.oldest())
+        let at = awaited.holders.get(&awaited.by_bytes.last()?.1)?;
+        self.holders.get(at.0).map(|holder| holder.queue.oldest())
     }
 
     /// Where nothing waits, nothing takes memory.
