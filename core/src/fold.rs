@@ -8,13 +8,12 @@ use crate::facts::{Fact, History};
 use crate::limits::{CHECKPOINT_EVERY, FAR_AFTER_A_CHECKPOINT, MAX_CHECKPOINTS_AFTER_LATE_OP, MAX_RECENT_OPS};
 use crate::order::Order;
 use crate::reach::{FOUNDING, Reach, Steady, have_many_admins, is_admin};
-use crate::reducer::Conflict;
+use crate::reducer::{Conflict, Trace};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
-use crate::touched::{Look, Touched, changed_as};
+use crate::touched::{Touched, changed_as};
 use crate::trie::Tries;
 use crate::verdict::Verdict;
-use crate::work::{Tape, Work};
 use alloc::vec::Vec;
 
 /// The state after the ops up to `last`.
@@ -77,8 +76,7 @@ pub(crate) struct Fold {
     touched: Touched,
     /// Of void ops, the op that struck or overruled each, or came before it in its register. Few have one.
     decided_by: SparseOps,
-    tape: Tape,
-    looks: Vec<Look>,
+    trace: Trace,
     difference: Difference,
     counts: FoldCounts,
 }
@@ -97,8 +95,7 @@ impl Default for Fold {
             on_the_way: OpIx::NONE,
             touched: Touched::default(),
             decided_by: SparseOps::default(),
-            tape: Tape::default(),
-            looks: Vec::new(),
+            trace: Trace::default(),
             difference: Difference::default(),
             counts: FoldCounts::default(),
         }
@@ -110,8 +107,9 @@ impl Fold {
         &self.state
     }
 
-    pub(crate) fn forest(&mut self) -> &mut Forest {
-        &mut self.forest
+    /// The state, with its tries.
+    pub(crate) const fn whole(&mut self) -> (&State, &mut Forest) {
+        (&self.state, &mut self.forest)
     }
 
     pub(crate) const fn order(&self) -> &Order {
@@ -180,11 +178,9 @@ impl Fold {
             return (state, last);
         }
         between.truncate(between.len().saturating_sub(MAX_RECENT_OPS));
-        let (mut tape, cells) = (Tape::default(), &mut memory.cells);
+        let cells = &mut memory.cells;
         for op in &between {
-            tape.clear();
-            let conflict = standing.decision(*op).conflict;
-            Work { history, cells, state: &mut state, tape: &mut tape, looks: None }.fold(*op, conflict);
+            self.trace.fold_unseen(history, cells, &mut state, *op, standing.decision(*op).conflict);
         }
         let last = between.last().copied().unwrap_or(last);
         let made = Checkpoint { last, count: between.len(), state: cells.share(&state) };
@@ -244,7 +240,7 @@ impl Fold {
     /// Folds a late op on the state of the end, if that comes to the same as in its place; says whether it did.
     fn take_at_the_end(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) -> bool {
         let (verdict, by) = self.fold_one(history, memory, standing, op);
-        let Self { touched, state, tape, looks, checkpoints, .. } = self;
+        let Self { touched, state, trace: Trace { tape, looks }, checkpoints, .. } = self;
         let now = |cell| memory.cells.get(state, cell);
         if !touched.commutes(history, op, looks, tape, now) {
             for (cell, old) in tape.iter().rev() {
@@ -288,9 +284,7 @@ impl Fold {
 
     /// The same, but what it changes is left to [`Self::tell_differences`].
     pub(crate) fn apply(&mut self, history: &History, memory: &mut Memory, op: OpIx) {
-        self.tape.clear();
-        let (cells, state, tape) = (&mut memory.cells, &mut self.state, &mut self.tape);
-        Work { history, cells, state, tape, looks: None }.extend(op);
+        self.trace.extend(history, &mut memory.cells, &mut self.state, op);
         self.counts.appended = self.counts.appended.saturating_add(1);
     }
 
@@ -335,15 +329,13 @@ impl Fold {
 
     /// Notes what the op just folded has changed, for whoever asks next.
     fn tell(&mut self, memory: &Memory) {
-        for (cell, old) in &self.tape {
-            self.forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
-            self.difference.cells.push((*cell, *old));
-        }
+        self.forest.mark_tape(&memory.cells, &self.state, &self.trace.tape);
+        self.difference.cells.extend_from_slice(&self.trace.tape);
     }
 
     fn step(&mut self, history: &mut History, memory: &mut Memory, standing: &Standing, op: OpIx) {
         let (verdict, by) = self.fold_one(history, memory, standing, op);
-        let Self { touched, state, tape, looks, .. } = self;
+        let Self { touched, state, trace: Trace { tape, looks }, .. } = self;
         touched.note(history, op, looks, tape, |cell| memory.cells.get(state, cell), true);
         self.set_verdict(history, op, verdict, by);
     }
@@ -351,12 +343,9 @@ impl Fold {
     /// Folds an op on the state: its verdict, and the op that decided it. What it wrote is on the tape, what it looked
     /// at among the looks.
     fn fold_one(&mut self, history: &History, memory: &mut Memory, standing: &Standing, op: OpIx) -> (Verdict, OpIx) {
-        self.tape.clear();
-        self.looks.clear();
         let decision = standing.decision(op);
-        let (cells, looks) = (&mut memory.cells, Some(&mut self.looks));
-        let mut work = Work { history, cells, state: &mut self.state, tape: &mut self.tape, looks };
-        let (verdict, by) = work.fold(op, decision.conflict);
+        let Self { trace, state, .. } = self;
+        let (verdict, by) = trace.fold(history, &mut memory.cells, state, op, decision.conflict);
         // What a conflict decided is the reason only where it is the verdict: a group that is gone comes first.
         let decided = matches!(decision.conflict, Conflict::Void(reason) if verdict == Verdict::Void(reason));
         (verdict, if by.is_none() && decided { decision.by } else { by })
@@ -409,13 +398,12 @@ impl Fold {
 
     /// A copy of the last state before all that is stale, and the last op in it. That after the first op is not kept, but
     /// soon made.
-    fn base(&self, history: &History, memory: &mut Memory) -> (State, OpIx) {
+    fn base(&mut self, history: &History, memory: &mut Memory) -> (State, OpIx) {
         let (mut state, last) = self.checkpoint_before(history, &mut memory.cells, self.stale_from);
         if last.is_some() || self.stale_from == FOUNDING {
             return (state, last);
         }
-        let (mut tape, cells) = (Tape::default(), &mut memory.cells);
-        Work { history, cells, state: &mut state, tape: &mut tape, looks: None }.fold(FOUNDING, Conflict::None);
+        self.trace.fold_unseen(history, &mut memory.cells, &mut state, FOUNDING, Conflict::None);
         (state, FOUNDING)
     }
 
@@ -478,7 +466,7 @@ impl Fold {
             }
             let (verdict, by) = self.fold_one(history, memory, standing, again.op);
             if again.reached {
-                let Self { touched, state, tape, looks, .. } = self;
+                let Self { touched, state, trace: Trace { tape, looks }, .. } = self;
                 touched.note(history, again.op, looks, tape, |cell| memory.cells.get(state, cell), false);
                 self.set_verdict(history, again.op, verdict, by);
             }

@@ -4,19 +4,17 @@
 use crate::arena::OpIx;
 use crate::cells::State;
 use crate::dag::Past;
-use crate::decisions::{Changes, Decision};
+use crate::decisions::Changes;
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::limits::MAX_OPS_MOVED_OVER;
 use crate::pass::Part;
 use crate::recent::Recent;
+use crate::reducer::{Conflict, Trace};
 use crate::standing::Standing;
 use crate::state_hash::Forest;
-use crate::work::{Tape, Work};
+use crate::work::Tape;
 use alloc::vec::Vec;
-
-/// Looks of an op.
-pub(crate) const TYPICAL_LOOKS: usize = 16;
 
 /// All that a view is made from.
 pub(crate) struct Sources<'a> {
@@ -45,7 +43,7 @@ impl Beyond {
                 depth = depth.min(history.dag.depth(op));
             }
         });
-        let decisions = sources.standing.differences(history, Part::Past(*past), &ops);
+        let decisions = sources.standing.differences(history, Part::Past(*past), ops.iter().copied());
         Self { ops, depth, decisions }
     }
 
@@ -72,9 +70,9 @@ impl Beyond {
         Some(own)
     }
 
-    /// The decision about an op in the past.
-    pub(crate) fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
-        self.decisions.get(&op).copied().unwrap_or_else(|| standing.decision(op))
+    /// What conflicts decided about an op in the past.
+    pub(crate) fn conflict(&self, standing: &Standing, op: OpIx) -> Conflict {
+        standing.decision_in(&self.decisions, op).conflict
     }
 }
 
@@ -91,26 +89,22 @@ pub(crate) fn take_commuting(
     beyond: &Beyond,
     moving: Moving<'_>,
     mut new: Vec<OpIx>,
-    tape: &mut Tape,
+    trace: &mut Trace,
 ) -> Vec<OpIx> {
     let Sources { history, memory, standing, .. } = sources;
     let Moving { state, mut forest, recent } = moving;
     let history: &History = history;
     let cells = &mut memory.cells;
-    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
     new.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
     new.retain(|op| {
-        tape.clear();
-        looks.clear();
-        let conflict = beyond.decision(standing, *op).conflict;
-        Work { history, cells, state, tape, looks: Some(&mut looks) }.fold(*op, conflict);
-        let commutes = recent.take_commuting(history, *op, tape, &looks);
+        trace.fold(history, cells, state, *op, beyond.conflict(standing, *op));
+        let commutes = recent.take_commuting(history, *op, trace);
         if commutes {
             if let Some(forest) = &mut forest {
-                tape.iter().for_each(|(cell, old)| forest.mark(*cell, old, &cells.get(state, *cell)));
+                forest.mark_tape(cells, state, &trace.tape);
             }
         } else {
-            tape.iter().rev().for_each(|(cell, old)| cells.set(state, *cell, *old));
+            trace.tape.iter().rev().for_each(|(cell, old)| cells.set(state, *cell, *old));
         }
         !commutes
     });
@@ -125,7 +119,7 @@ pub(crate) fn go_back_and_on(
     moving: Moving<'_>,
     first: OpIx,
     new: Vec<OpIx>,
-    tape: &mut Tape,
+    trace: &mut Trace,
 ) {
     let Sources { history, memory, standing, .. } = sources;
     let Moving { state, forest, recent } = moving;
@@ -139,26 +133,20 @@ pub(crate) fn go_back_and_on(
         cells.set(state, cell, old);
     }));
     ops.sort_unstable_by(|a, b| history.compare_fold_order(*a, *b));
-    let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
     for op in ops {
-        tape.clear();
-        looks.clear();
-        let conflict = beyond.decision(standing, op).conflict;
-        Work { history, cells, state, tape, looks: Some(&mut looks) }.fold(op, conflict);
-        recent.push(op, history.dag.depth(op), tape, &looks);
-        before.append(tape);
+        trace.fold(history, cells, state, op, beyond.conflict(standing, op));
+        recent.push(history, op, trace);
+        before.append(&mut trace.tape);
     }
     let Some(forest) = forest else { return };
     before.sort_by_key(|(cell, _)| *cell);
     before.dedup_by_key(|(cell, _)| *cell);
-    for (cell, old) in before {
-        forest.mark(cell, &old, &cells.get(state, cell));
-    }
+    forest.mark_tape(cells, state, &before);
 }
 
 /// Folds a past from the last checkpoint of the whole before the first place where the two differ; with the recent ops,
 /// for whoever wants to move on.
-pub(crate) fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -> (State, Recent) {
+pub(crate) fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond, trace: &mut Trace) -> (State, Recent) {
     let Sources { history, memory, standing, fold, .. } = sources;
     let history: &History = history;
     let first = beyond.first(history);
@@ -168,17 +156,11 @@ pub(crate) fn general(sources: &mut Sources<'_>, past: &Past, beyond: &Beyond) -
         _ => fold.state_before(history, memory, standing, before),
     };
     let mut recent = Recent::since(last);
-    let (mut tape, mut looks) = (Tape::default(), Vec::with_capacity(TYPICAL_LOOKS));
     for op in fold.order().iter_from(history, last) {
         let included = op != last && history.fact(op).is_some_and(Fold::takes) && history.dag.contains(past, op);
         if included {
-            let conflict = beyond.decision(standing, op).conflict;
-            tape.clear();
-            looks.clear();
-            let looks = &mut looks;
-            Work { history, cells: &mut memory.cells, state: &mut state, tape: &mut tape, looks: Some(looks) }
-                .fold(op, conflict);
-            recent.push(op, history.dag.depth(op), &tape, looks);
+            trace.fold(history, &mut memory.cells, &mut state, op, beyond.conflict(standing, op));
+            recent.push(history, op, trace);
         }
     }
     (state, recent)

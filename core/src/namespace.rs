@@ -13,11 +13,11 @@ use crate::ids::{GroupId, Hash, NamespaceId, OpId, PublicKey};
 use crate::limits::MAX_PARENTS;
 use crate::merges::Sources;
 use crate::preconditions::{ClaimTerms, judge};
+use crate::reducer::Trace;
 use crate::standing::Standing;
 use crate::state_hash::{EntryKey, Forest, InclusionProof};
 use crate::verdict::{RejectReason, Verdict, VoidReason};
-use crate::views::{Made, MergeCounts, View, Views};
-use crate::work::Tape;
+use crate::views::{MergeCounts, View, Views};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
@@ -99,7 +99,7 @@ pub(crate) struct Namespace {
     views: Views,
     nonces: HashMap<PersonIx, Nonces>,
     forks: Vec<Fork>,
-    tape: Tape,
+    trace: Trace,
     behind: Option<Behind>,
 }
 
@@ -297,24 +297,8 @@ impl Namespace {
     fn state_hash_at(&mut self, before: &mut Before, parents: &[OpIx], group: GroupIx) -> Hash {
         match &mut before.view {
             Some(view) => {
-                if view.forest.is_none() {
-                    let mut whole = core::mem::replace(self.fold.forest(), Forest::EMPTY);
-                    let (memory, main) = (&mut self.memory, (self.fold.state(), &mut whole));
-                    let hash = self.views.hash_beside_trunk(&self.history, memory, main, &view.state, group);
-                    if hash.is_none() {
-                        let (main, of) = ((self.fold.state(), &mut whole), (parents, &before.past));
-                        view.forest = Some(self.views.forest_for(memory, &self.history, main, of, &view.state));
-                    }
-                    *self.fold.forest() = whole;
-                    if let Some(hash) = hash {
-                        return hash;
-                    }
-                }
-                let hash = view.state_hash(&self.history, &mut self.memory, group);
-                if let ([only], Some(forest)) = (parents, &view.forest) {
-                    self.views.lend_forest(&mut self.memory, *only, forest);
-                }
-                hash
+                let (whole, of) = (self.fold.whole(), (parents, &before.past));
+                self.views.state_hash(&mut self.memory, &self.history, whole, of, view, group)
             }
             None => self.main_state_hash(group),
         }
@@ -337,12 +321,9 @@ impl Namespace {
     }
 
     fn with_forest<T>(&mut self, work: impl FnOnce(&mut Forest, &mut crate::trie::Tries, Glance<'_>) -> T) -> T {
-        let mut forest = core::mem::replace(self.fold.forest(), Forest::EMPTY);
         let Memory { cells, tries } = &mut self.memory;
-        let glance = Glance { history: &self.history, cells, state: self.fold.state() };
-        let out = work(&mut forest, tries, glance);
-        *self.fold.forest() = forest;
-        out
+        let (state, forest) = self.fold.whole();
+        work(forest, tries, Glance { history: &self.history, cells, state })
     }
 
     /// Whether the op's state hash is that of its group in its past.
@@ -396,19 +377,20 @@ impl Namespace {
         }
         let ix = self.history.dag.insert(op.id(), parents, &before.past);
         self.record(op.id(), op.signable(), op.encoded_len(), ix, judged.group, judged.causal, judged.action);
-        match before.view {
-            // It shares little with the others, and nobody is likely to go on from there soon: it is made again if somebody does.
-            Some(view) if view.made == Made::FarBehind => {
+        // A view far behind shares little with the others, and nobody is likely to go on from there soon: it is made again if
+        // somebody does.
+        let view = match before.view {
+            Some(view) if view.is_far => {
                 view.release(&mut self.memory);
-                self.take_in(ix, None, alone);
+                None
             }
-            view => {
-                let on_trunk = view.as_ref().is_some_and(|view| view.made == Made::OnTrunk);
-                self.take_in(ix, view, alone);
-                if on_trunk && let Some(own) = self.history.dag.last_in(&before.past).last() {
-                    self.views.let_go(&mut self.memory, &self.history.dag, *own);
-                }
-            }
+            view => view,
+        };
+        self.take_in(ix, view, alone);
+        if parents.len() > 1
+            && let Some(own) = self.history.dag.last_in(&before.past).last()
+        {
+            self.views.let_go(&mut self.memory, &self.history.dag, *own);
         }
         ix
     }
@@ -419,8 +401,8 @@ impl Namespace {
             return;
         }
         let Some(head) = self.history.dag.heads().next().filter(|head| !self.views.has(*head)) else { return };
-        let forest = self.fold.forest().share(&mut self.memory.tries);
-        let view = View::new(self.memory.cells.share(self.fold.state()), Some(forest));
+        let (state, forest) = self.fold.whole();
+        let view = View::new(self.memory.cells.share(state), Some(forest.share(&mut self.memory.tries)));
         self.views.keep(&mut self.memory, &self.history, head, view);
     }
 
@@ -532,7 +514,7 @@ impl Namespace {
         match view {
             Some(mut view) => {
                 if sound {
-                    view.extend(&self.history, &mut self.memory, ix, &mut self.tape);
+                    view.extend(&self.history, &mut self.memory, ix, &mut self.trace);
                 }
                 self.views.keep(&mut self.memory, &self.history, ix, view);
             }

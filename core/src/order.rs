@@ -61,10 +61,8 @@ impl Order {
 
     /// The ops after this one; all of them after [`OpIx::NONE`].
     pub(crate) fn after(&self, history: &History, op: OpIx) -> Vec<OpIx> {
-        let (block, at) = if op.is_none() { (0, 0) } else { self.place(history, op) };
-        let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
+        let (here, rest) = self.blocks_from(self.place_from(history, op));
         let here = if here.first() == Some(&op) { here.get(1..).unwrap_or_default() } else { here };
-        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
         let mut ops = Vec::with_capacity(here.len().saturating_add(rest.iter().map(Vec::len).sum()));
         ops.extend_from_slice(here);
         for block in rest {
@@ -75,21 +73,19 @@ impl Order {
 
     /// The ops from the first that is not before `from`; all of them from [`OpIx::NONE`].
     pub(crate) fn iter_from(&self, history: &History, from: OpIx) -> impl Iterator<Item = OpIx> + '_ {
-        let (block, at) = if from.is_none() { (0, 0) } else { self.place(history, from) };
-        let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
-        let rest = self.blocks.get(block.saturating_add(1)..).unwrap_or_default();
+        let (here, rest) = self.blocks_from(self.place_from(history, from));
         here.iter().chain(rest.iter().flatten()).copied()
     }
 
     /// The ops of no less than a depth.
     pub(crate) fn of_depth(&self, history: &History, depth: u32) -> impl Iterator<Item = OpIx> + '_ {
-        let (here, rest) = self.blocks_of_depth(history, depth);
+        let (here, rest) = self.blocks_from(self.place_of_depth(history, depth));
         here.iter().chain(rest.iter().flatten()).copied()
     }
 
     /// How many ops are of no less than a depth, if there are no more than `most`.
     pub(crate) fn count_of_depth(&self, history: &History, depth: u32, most: usize) -> Option<usize> {
-        let (here, rest) = self.blocks_of_depth(history, depth);
+        let (here, rest) = self.blocks_from(self.place_of_depth(history, depth));
         let mut count = here.len();
         for block in rest {
             if count > most {
@@ -100,10 +96,18 @@ impl Order {
         (count <= most).then_some(count)
     }
 
-    fn blocks_of_depth(&self, history: &History, depth: u32) -> (&[OpIx], &[Vec<OpIx>]) {
+    fn place_from(&self, history: &History, op: OpIx) -> (usize, usize) {
+        if op.is_none() { (0, 0) } else { self.place(history, op) }
+    }
+
+    fn place_of_depth(&self, history: &History, depth: u32) -> (usize, usize) {
         let is_above = |op: &OpIx| history.dag.depth(*op) < depth;
         let block = self.blocks.partition_point(|block| block.first().is_some_and(is_above)).saturating_sub(1);
-        let at = self.blocks.get(block).map_or(0, |ops| ops.partition_point(is_above));
+        (block, self.blocks.get(block).map_or(0, |ops| ops.partition_point(is_above)))
+    }
+
+    /// What is left of the block of a place, and the blocks after it.
+    fn blocks_from(&self, (block, at): (usize, usize)) -> (&[OpIx], &[Vec<OpIx>]) {
         let here = self.blocks.get(block).and_then(|ops| ops.get(at..)).unwrap_or_default();
         (here, self.blocks.get(block.saturating_add(1)..).unwrap_or_default())
     }

@@ -7,9 +7,8 @@ use crate::directory::CellKey;
 use crate::facts::History;
 use crate::limits::{MAX_OPS_DECIDED_OTHERWISE, MAX_TRIES_TO_DECIDE_OTHERWISE};
 use crate::recent::{Entry, Recent};
-use crate::reducer::Conflict;
+use crate::reducer::{Conflict, Trace};
 use crate::touched::Look;
-use crate::work::{Tape, Work};
 use alloc::vec::Vec;
 
 /// Why a state cannot be told.
@@ -28,6 +27,7 @@ pub(crate) fn decide_otherwise(
     recent: &Recent,
     unlike: &[OpIx],
     conflict: impl Fn(OpIx) -> Conflict,
+    trace: &mut Trace,
 ) -> bool {
     let Some(first) = history.first_in_fold_order(unlike.iter().copied()) else { return true };
     if !recent.reaches(history, first) {
@@ -38,7 +38,7 @@ pub(crate) fn decide_otherwise(
     let told = try_with_more(|among| {
         let again = to_fold_again(&entries, unlike, among, is_of_group).ok_or(Fails::ForGood)?;
         let mut tried = cells.share(state);
-        match fold_again(history, cells, &mut tried, (&entries, &again), (&conflict, &is_of_group)) {
+        match fold_again(history, cells, &mut tried, (&entries, &again), (&conflict, &is_of_group), trace) {
             Ok(()) => Ok(tried),
             Err(fails) => {
                 cells.release(tried);
@@ -103,17 +103,16 @@ fn fold_again(
     state: &mut State,
     (entries, again): (&[Entry<'_>], &[usize]),
     (conflict, is_of_group): (&impl Fn(OpIx) -> Conflict, &impl Fn(CellIx) -> bool),
+    trace: &mut Trace,
 ) -> Result<(), Fails> {
     for at in again.iter().rev() {
         let over = entries.get(*at).map(|entry| entry.over).unwrap_or_default();
         over.iter().rev().for_each(|(cell, old)| cells.set(state, *cell, *old));
     }
-    let (mut tape, mut looks) = (Tape::default(), Vec::new());
     for at in again {
         let Some(entry) = entries.get(*at) else { return Err(Fails::ForGood) };
-        tape.clear();
-        looks.clear();
-        Work { history, cells, state, tape: &mut tape, looks: Some(&mut looks) }.fold(entry.op, conflict(entry.op));
+        trace.fold(history, cells, state, entry.op, conflict(entry.op));
+        let Trace { tape, looks } = &*trace;
         if tape.iter().any(|(cell, _)| is_of_group(*cell)) {
             return Err(Fails::ForGood);
         }
@@ -122,7 +121,7 @@ fn fold_again(
             let wrote = |cell: CellIx| other.over.iter().any(|(over, _)| *over == cell);
             let looked_at =
                 |cell: CellIx| other.looks.iter().any(|look| look.cell(history).is_none_or(|at| at == cell));
-            for look in &looks {
+            for look in looks {
                 match *look {
                     Look::Cell(cell) if wrote(cell) => return Err(Fails::Without(cell)),
                     Look::Group(group, _) if wrote(history.directory.group_cell(group)) => return Err(Fails::ForGood),

@@ -6,6 +6,7 @@ use crate::arena::{CellIx, OpIx};
 use crate::cells::Cell;
 use crate::facts::History;
 use crate::limits::MAX_RECENT_OPS;
+use crate::reducer::Trace;
 use crate::standing::Decided;
 use crate::touched::Look;
 use alloc::vec::Vec;
@@ -56,10 +57,11 @@ impl Recent {
         Self { floor, ops: Vec::new(), over: Vec::new(), looks: Vec::new() }
     }
 
-    /// Notes an op that the view took in at its end: the cells it wrote, and what it looked at.
-    pub(crate) fn push(&mut self, op: OpIx, depth: u32, over: &[(CellIx, Cell)], looks: &[Look]) {
-        self.ops.push(Taken { op, depth, wrote: over.len(), looked: looks.len() });
-        self.over.extend_from_slice(over);
+    /// Notes an op that the view took in at its end.
+    pub(crate) fn push(&mut self, history: &History, op: OpIx, trace: &Trace) {
+        let Trace { tape, looks } = trace;
+        self.ops.push(Taken { op, depth: history.dag.depth(op), wrote: tape.len(), looked: looks.len() });
+        self.over.extend_from_slice(tape);
         self.looks.extend_from_slice(looks);
         self.trim();
     }
@@ -116,13 +118,8 @@ impl Recent {
     /// Lists an op that was folded on the state of the end, if that comes to the same as in its place: nothing that it looked
     /// at was written by those after it, and nothing that it wrote was looked at or written by them. Says whether it
     /// does. Who may have gone through a list of cells is not asked which: that is rare.
-    pub(crate) fn take_commuting(
-        &mut self,
-        history: &History,
-        op: OpIx,
-        over: &[(CellIx, Cell)],
-        looks: &[Look],
-    ) -> bool {
+    pub(crate) fn take_commuting(&mut self, history: &History, op: OpIx, trace: &Trace) -> bool {
+        let Trace { tape: over, looks } = trace;
         let spot = self.spot(history, op);
         let later_over = self.over.get(spot.over..).unwrap_or_default();
         let later_looks = self.looks.get(spot.looks..).unwrap_or_default();
@@ -168,16 +165,20 @@ mod tests {
     use super::*;
     use crate::arena::{ContextIx, PersonIx};
 
+    fn trace(over: &[(CellIx, Cell)], looks: &[Look]) -> Trace {
+        Trace { tape: over.to_vec(), looks: looks.to_vec() }
+    }
+
     #[test]
     fn of_the_recent_ops_192_are_listed_and_with_one_more_the_older_half_goes() {
-        let mut recent = Recent::since(OpIx::NONE);
+        let (history, mut recent) = (History::default(), Recent::since(OpIx::NONE));
         let cell = |op: u32| (CellIx(op), Cell::ContextCapability(1));
         for op in 0..u32::try_from(MAX_RECENT_OPS).expect("few") {
-            recent.push(OpIx(op), op, &[cell(op), cell(op)], &[Look::Cell(CellIx(op))]);
+            recent.push(&history, OpIx(op), &trace(&[cell(op), cell(op)], &[Look::Cell(CellIx(op))]));
         }
         let sizes = |recent: &Recent| (recent.ops.len(), recent.over.len(), recent.looks.len());
         assert_eq!((recent.floor, sizes(&recent)), (OpIx::NONE, (192, 384, 192)));
-        recent.push(OpIx(192), 192, &[], &[]);
+        recent.push(&history, OpIx(192), &trace(&[], &[]));
         assert_eq!((recent.floor, sizes(&recent)), (OpIx(95), (97, 192, 96)));
         assert_eq!(recent.over.first(), Some(&cell(96)), "what is left is that of the ops that are left");
     }
@@ -189,12 +190,13 @@ mod tests {
         let look = |at: u32| Look::Cell(CellIx(at));
         let listed = || {
             let mut recent = Recent::since(OpIx::NONE);
-            recent.push(OpIx(3), 0, &[cell(30)], &[look(30)]);
-            recent.push(OpIx(10), 0, &[cell(1)], &[look(1), look(2)]);
+            recent.push(&history, OpIx(3), &trace(&[cell(30)], &[look(30)]));
+            recent.push(&history, OpIx(10), &trace(&[cell(1)], &[look(1), look(2)]));
             recent
         };
-        let takes =
-            |op: u32, over: &[(CellIx, Cell)], looks: &[Look]| listed().take_commuting(&history, OpIx(op), over, looks);
+        let takes = |op: u32, over: &[(CellIx, Cell)], looks: &[Look]| {
+            listed().take_commuting(&history, OpIx(op), &trace(over, looks))
+        };
         assert!(takes(5, &[cell(4)], &[look(2), look(3), look(30)]), "what both look at, or who came before wrote");
         assert!(takes(5, &[cell(30)], &[]));
         assert!(!takes(5, &[], &[look(3), look(1)]), "it looked at what a later one wrote");
@@ -202,12 +204,12 @@ mod tests {
         assert!(!takes(5, &[], &[Look::Person(PersonIx(7))]) && !takes(5, &[], &[Look::Context(ContextIx(7))]));
         assert!(takes(11, &[cell(1)], &[look(1)]), "there is nothing later");
         let mut recent = listed();
-        recent.push(OpIx(12), 0, &[cell(6)], &[]);
-        assert!(!recent.take_commuting(&history, OpIx(5), &[cell(6)], &[]), "a later one wrote over it");
-        recent.push(OpIx(13), 0, &[], &[Look::Person(PersonIx(7))]);
-        assert!(!recent.take_commuting(&history, OpIx(5), &[cell(9)], &[]), "a later one went through a list");
+        recent.push(&history, OpIx(12), &trace(&[cell(6)], &[]));
+        assert!(!recent.take_commuting(&history, OpIx(5), &trace(&[cell(6)], &[])), "a later one wrote over it");
+        recent.push(&history, OpIx(13), &trace(&[], &[Look::Person(PersonIx(7))]));
+        assert!(!recent.take_commuting(&history, OpIx(5), &trace(&[cell(9)], &[])), "a later one went through a list");
         let mut recent = listed();
-        assert!(recent.take_commuting(&history, OpIx(5), &[cell(4), cell(5)], &[look(3)]));
+        assert!(recent.take_commuting(&history, OpIx(5), &trace(&[cell(4), cell(5)], &[look(3)])));
         let mut undone = Vec::new();
         let ops: Vec<OpIx> = recent.go_back(&history, OpIx(4), |cell, _| undone.push(cell.0)).collect();
         assert_eq!((ops, undone), (Vec::from([OpIx(5), OpIx(10)]), Vec::from([1, 5, 4])));

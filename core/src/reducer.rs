@@ -2,11 +2,13 @@
 
 use crate::arena::OpIx;
 use crate::authority::{Read, ground, need};
-use crate::cells::{Cell, GroupRegister};
-use crate::facts::{Action, Fact};
+use crate::cells::{Cell, Cells, GroupRegister, State};
+use crate::facts::{Action, Fact, History};
 use crate::preconditions::{Moment, precondition};
+use crate::touched::Look;
 use crate::verdict::{Verdict, VoidReason};
-use crate::work::Work;
+use crate::work::{Tape, Work};
+use alloc::vec::Vec;
 
 /// What conflicts decided about an op before the fold reaches it (SPEC §3, §4.2, §4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,48 @@ pub(crate) enum Conflict {
     None,
     /// Void for this reason: a reduction that does not stand, or an op that one strikes.
     Void(VoidReason),
+}
+
+/// What an op wrote and looked at as it was folded. The room is used again for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    pub(crate) tape: Tape,
+    pub(crate) looks: Vec<Look>,
+}
+
+impl Trace {
+    /// Folds an op on a state, and says what came of it as [`Work::fold`] does.
+    pub(crate) fn fold(
+        &mut self,
+        history: &History,
+        cells: &mut Cells,
+        state: &mut State,
+        op: OpIx,
+        conflict: Conflict,
+    ) -> (Verdict, OpIx) {
+        self.tape.clear();
+        self.looks.clear();
+        Work { history, cells, state, tape: &mut self.tape, looks: Some(&mut self.looks) }.fold(op, conflict)
+    }
+
+    /// The same, for whoever does not want to know what it looked at.
+    pub(crate) fn fold_unseen(
+        &mut self,
+        history: &History,
+        cells: &mut Cells,
+        state: &mut State,
+        op: OpIx,
+        conflict: Conflict,
+    ) {
+        self.tape.clear();
+        Work { history, cells, state, tape: &mut self.tape, looks: None }.fold(op, conflict);
+    }
+
+    /// Applies a sound op to the state of its own past, as [`Work::extend`] does.
+    pub(crate) fn extend(&mut self, history: &History, cells: &mut Cells, state: &mut State, op: OpIx) {
+        self.tape.clear();
+        Work { history, cells, state, tape: &mut self.tape, looks: None }.extend(op);
+    }
 }
 
 impl Work<'_> {

@@ -22,6 +22,11 @@ impl Standing {
         self.decisions.of(op)
     }
 
+    /// The decision about an op in a part in which the decisions are those of the whole but for some.
+    pub(crate) fn decision_in(&self, differences: &Changes, op: OpIx) -> Decision {
+        differences.get(&op).copied().unwrap_or_else(|| self.decision(op))
+    }
+
     /// Takes in a sound op that was admitted last; says whose decisions changed, its own included if it is not none.
     /// `alone` says that everything else is in its past, so that nothing can conflict.
     pub(crate) fn add(&mut self, history: &History, op: OpIx, alone: bool) -> Vec<OpIx> {
@@ -65,10 +70,15 @@ impl Standing {
     }
 
     /// Which decisions differ in a part of the namespace: the sound ops that are `outside` of it.
-    pub(crate) fn differences(&self, history: &History, part: Part, outside: &[OpIx]) -> Changes {
+    pub(crate) fn differences(
+        &self,
+        history: &History,
+        part: Part,
+        outside: impl IntoIterator<Item = OpIx>,
+    ) -> Changes {
         let mut pass = Pass::new(&self.decisions, history, Some(part));
         for op in outside {
-            for dependent in self.decisions.rested_on(*op) {
+            for dependent in self.decisions.rested_on(op) {
                 pass.look_again(*dependent);
             }
         }
@@ -133,22 +143,21 @@ impl Decided {
         &self.differences
     }
 
-    /// What is decided about an op, likewise.
-    pub(crate) fn decision(&self, standing: &Standing, op: OpIx) -> Decision {
-        self.differences.get(&op).copied().unwrap_or_else(|| standing.decision(op))
-    }
-
     /// Ops of the part about which the decisions are others in another part, where they differ from those of the whole by
     /// `there`, in no particular order; `None` if nobody knows any more. `has` says what is in the part.
     pub(crate) fn unlike(&self, standing: &Standing, there: &Changes, has: impl Fn(OpIx) -> bool) -> Option<Vec<OpIx>> {
         // What was decided in the part about what has changed since; of several changes the first counts.
-        let mut here = self.differences.clone();
+        let mut since = Changes::new();
         for (op, old) in standing.decisions.changes_since(self.logged)? {
-            here.entry(op).or_insert(old);
+            if !self.differences.contains_key(&op) {
+                since.entry(op).or_insert(old);
+            }
         }
-        let now = |op: &OpIx| there.get(op).copied().unwrap_or_else(|| standing.decision(*op));
-        let changed = here.iter().filter(|(op, then)| now(op).conflict != then.conflict).map(|(op, _)| *op);
-        let new = there.keys().filter(|op| !here.contains_key(*op)).copied();
+        let now = |op: &OpIx| standing.decision_in(there, *op);
+        let here = self.differences.iter().chain(&since);
+        let changed = here.filter(|(op, then)| now(op).conflict != then.conflict).map(|(op, _)| *op);
+        let is_known = |op: &&OpIx| self.differences.contains_key(*op) || since.contains_key(*op);
+        let new = there.keys().filter(|op| !is_known(op)).copied();
         Some(changed.chain(new).filter(|op| has(*op)).collect())
     }
 }

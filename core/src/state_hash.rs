@@ -5,7 +5,7 @@
 
 use crate::arena::{CellIx, GroupIx, PersonIx};
 use crate::authority::{Glance, Read};
-use crate::cells::{Cell, GroupCell, MemberCell};
+use crate::cells::{Cell, Cells, GroupCell, MemberCell, State};
 use crate::directory::{CellKey, Directory};
 use crate::facts::History;
 use crate::group_op::{Role, UpgradePolicy, Visibility};
@@ -14,6 +14,7 @@ use crate::ids::{ContextId, GroupId, Hash, InvitationId, NamespaceId, PublicKey}
 use crate::limits::MAX_PROOF_SIBLINGS;
 use crate::overlay::Over;
 use crate::trie::{Digest, EMPTY, Trie, Tries, bit_at, leaf_hash, node_hash};
+use crate::work::Tape;
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::BorshSerialize;
@@ -282,6 +283,25 @@ impl Forest {
             self.dirty.dedup();
             self.dirty_bound = self.dirty.len().saturating_mul(2).max(FIRST_DIRTY_BOUND);
         }
+    }
+
+    /// Notes the cells on a tape, with what was in each before the state came to be as it is.
+    pub(crate) fn mark_tape(&mut self, cells: &Cells, state: &State, tape: &Tape) {
+        for (cell, old) in tape {
+            self.mark(*cell, old, &cells.get(state, *cell));
+        }
+    }
+
+    /// Notes some cells, as these tries are to be those of another state.
+    pub(crate) fn mark_cells(&mut self, cells: &Cells, from: &State, to: &State, unlike: &[CellIx]) {
+        for cell in unlike {
+            self.mark(*cell, &cells.get(from, *cell), &cells.get(to, *cell));
+        }
+    }
+
+    /// Notes all that differs in another state.
+    pub(crate) fn mark_differences(&mut self, cells: &Cells, from: &State, to: &State) {
+        self.mark_cells(cells, from, to, &cells.diff(from, to));
     }
 
     /// The state hash of a group (SPEC §6); zero if it does not exist. `beside` says that the states of others, much like

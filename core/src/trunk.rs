@@ -2,21 +2,26 @@
 //! where one of them differs from it. It moves on with them, so that what all have heard is folded and hashed once for all,
 //! and the state of a merge is this with its author's last ops on it.
 
-use crate::arena::{CellIx, GroupIx, OpIx};
+use crate::arena::{GroupIx, OpIx};
 use crate::authority::Glance;
-use crate::cells::{Cells, State};
-use crate::decisions::Changes;
+use crate::cells::State;
+use crate::dag::Past;
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::Hash;
-use crate::limits::{MAX_CELLS_BESIDE_TRUNK, MAX_TRUNK_CREDIT, TRUNK_BACK_COSTS};
+use crate::limits::{MAX_CELLS_BESIDE_TRUNK, MAX_OPS_BEHIND, MAX_OPS_BESIDE_TRUNK, MAX_TRUNK_CREDIT, TRUNK_BACK_COSTS};
+use crate::merges::{Beyond, Sources};
 use crate::otherwise::decide_otherwise;
 use crate::pass::Part;
 use crate::recent::Recent;
+use crate::reducer::Trace;
 use crate::standing::{Decided, Standing};
 use crate::state_hash::Forest;
-use crate::work::{Tape, Work};
 use alloc::vec::Vec;
+
+/// What a merge brings is cheaper taken into its author's view, if it is no more than this, or little beside what would have to
+/// be folded on the trunk.
+const FEW_OPS_BROUGHT: usize = 2;
 
 /// The state of all ops of less than a depth, with its tries once somebody asked for a hash.
 #[derive(Debug)]
@@ -36,48 +41,46 @@ pub(crate) struct Trunk {
     at: Option<At>,
     /// So many ops may be folded to move it: as many as merges brought that had to be folded otherwise or cost less.
     credit: usize,
-}
-
-/// What a merge has that is to be folded on the trunk.
-pub(crate) struct Ask<'a> {
-    /// It has all ops of less than this depth.
-    pub(crate) depth: u32,
-    /// So many ops of it are new to whoever of its parents' authors knew most.
-    pub(crate) brought: usize,
-    /// The others, in the fold's order.
-    pub(crate) own: &'a [OpIx],
-    /// What is decided otherwise in it than in the whole.
-    pub(crate) decisions: &'a Changes,
+    trace: Trace,
 }
 
 impl Trunk {
-    /// The state of a merge; `None` if that is not worth its cost now.
-    pub(crate) fn state_of(
+    /// The state of a merge that has little beyond the trunk; `None` if there is more, or to move the trunk is not worth its
+    /// cost now.
+    pub(crate) fn state_of_merge(
         &mut self,
-        (history, standing): (&History, &Standing),
-        fold: &mut Fold,
-        memory: &mut Memory,
-        ask: &Ask<'_>,
+        sources: &mut Sources<'_>,
+        parents: &[OpIx],
+        past: &Past,
+        beyond: &Beyond,
     ) -> Option<State> {
-        self.earn(ask.brought);
+        let Sources { history, memory, standing, fold } = sources;
+        let history: &History = history;
+        if beyond.ops.is_empty() || !fold.is_settled() {
+            return None;
+        }
+        // So many ops are new to whoever of its parents' authors knew most.
+        let most = parents.iter().map(|parent| history.dag.size(&history.dag.past_with(*parent))).max()?;
+        let brought = (history.dag.size(past).saturating_sub(most) as usize).min(MAX_OPS_BEHIND);
+        let worth = brought.saturating_sub(FEW_OPS_BROUGHT).saturating_mul(2).min(MAX_OPS_BESIDE_TRUNK);
+        let own = beyond.own(history, fold, past, worth)?;
+        self.earn(brought);
         self.forget_if_incomplete(fold, memory);
         // What was decided long ago may be known no more.
-        if self.at.as_ref().is_none_or(|at| at.depth != ask.depth || !at.decided.is_known(standing)) {
-            self.go_to((history, standing), fold, memory, ask.depth)?;
+        if self.at.as_ref().is_none_or(|at| at.depth != beyond.depth || !at.decided.is_known(standing)) {
+            self.go_to((history, standing), fold, memory, beyond.depth)?;
         }
         let At { state, recent, decided, .. } = self.at.as_ref()?;
-        let unlike = decided.unlike(standing, ask.decisions, |op| history.dag.depth(op) < ask.depth)?;
-        let decision = |op: OpIx| ask.decisions.get(&op).copied().unwrap_or_else(|| standing.decision(op)).conflict;
-        let cells = &mut memory.cells;
+        let unlike = decided.unlike(standing, &beyond.decisions, |op| history.dag.depth(op) < beyond.depth)?;
+        let conflict = |op| beyond.conflict(standing, op);
+        let (cells, trace) = (&mut memory.cells, &mut self.trace);
         let mut state = cells.share(state);
-        if !decide_otherwise(history, cells, &mut state, recent, &unlike, decision) {
+        if !decide_otherwise(history, cells, &mut state, recent, &unlike, conflict, trace) {
             cells.release(state);
             return None;
         }
-        let mut tape = Tape::default();
-        for op in ask.own {
-            tape.clear();
-            Work { history, cells, state: &mut state, tape: &mut tape, looks: None }.fold(*op, decision(*op));
+        for op in own {
+            trace.fold_unseen(history, cells, &mut state, op, conflict(op));
         }
         Some(state)
     }
@@ -91,8 +94,7 @@ impl Trunk {
         memory: &mut Memory,
         depth: u32,
     ) -> Option<()> {
-        let outside: Vec<OpIx> = fold.order().of_depth(history, depth).collect();
-        let there = standing.differences(history, Part::Above(depth), &outside);
+        let there = standing.differences(history, Part::Above(depth), fold.order().of_depth(history, depth));
         let first = history.first_in_fold_order(there.keys().copied());
         let decided = Decided::now(standing, there);
         let from = self.at.as_ref().map_or(OpIx::NONE, |at| at.last);
@@ -105,7 +107,7 @@ impl Trunk {
                     at.go_back(history, memory, first);
                 }
                 (at.depth, at.decided) = (depth, decided);
-                at.go_on(history, standing, memory, &ops);
+                at.go_on(history, standing, memory, &ops, &mut self.trace);
                 return Some(());
             }
         }
@@ -115,7 +117,7 @@ impl Trunk {
         let ops = self.afford(history, depth, ops, if goes_back { TRUNK_BACK_COSTS } else { 1 })?;
         let (state, recent) = (memory.cells.share(state), Recent::since(last));
         let mut at = At { depth, state, forest: None, recent, last, decided };
-        at.go_on(history, standing, memory, &ops);
+        at.go_on(history, standing, memory, &ops, &mut self.trace);
         if let Some(old) = self.at.take() {
             at.take_over_tries(memory, old);
         }
@@ -187,7 +189,7 @@ impl Trunk {
                 // What is hashed now is hashed once for all that share it.
                 whole.1.hash_all(tries, glance(whole.0));
                 let mut made = whole.1.share(tries);
-                mark_differences(&mut made, &memory.cells, whole.0, own);
+                made.mark_differences(&memory.cells, whole.0, own);
                 forest.insert(made)
             }
         };
@@ -201,7 +203,7 @@ impl At {
         if let Some(mut forest) = old.forest {
             match memory.cells.diff_up_to(&old.state, &self.state, MAX_TRUNK_CREDIT) {
                 Some(cells) => {
-                    mark_cells(&mut forest, &memory.cells, (&old.state, &self.state), cells);
+                    forest.mark_cells(&memory.cells, &old.state, &self.state, &cells);
                     self.forest = Some(forest);
                 }
                 None => forest.release(&mut memory.tries),
@@ -232,40 +234,25 @@ impl At {
     }
 
     /// Takes in the ops that come next, as they are decided by now.
-    fn go_on(&mut self, history: &History, standing: &Standing, memory: &mut Memory, ops: &[OpIx]) {
-        let (mut tape, mut looks) = (Tape::default(), Vec::new());
-        let cells = &mut memory.cells;
+    fn go_on(&mut self, history: &History, standing: &Standing, memory: &mut Memory, ops: &[OpIx], trace: &mut Trace) {
         for op in ops {
-            tape.clear();
-            looks.clear();
-            let (state, conflict) = (&mut self.state, self.decided.decision(standing, *op).conflict);
-            Work { history, cells, state, tape: &mut tape, looks: Some(&mut looks) }.fold(*op, conflict);
-            self.recent.push(*op, history.dag.depth(*op), &tape, &looks);
+            let conflict = standing.decision_in(self.decided.differences(), *op).conflict;
+            trace.fold(history, &mut memory.cells, &mut self.state, *op, conflict);
+            self.recent.push(history, *op, trace);
             if let Some(forest) = &mut self.forest {
-                for (cell, old) in &tape {
-                    forest.mark(*cell, old, &cells.get(&self.state, *cell));
-                }
+                forest.mark_tape(&memory.cells, &self.state, &trace.tape);
             }
             self.last = *op;
         }
     }
 }
 
-/// Notes what changes as tries are to be those of another state.
-pub(crate) fn mark_differences(forest: &mut Forest, cells: &Cells, from: &State, to: &State) {
-    mark_cells(forest, cells, (from, to), cells.diff(from, to));
-}
-
-fn mark_cells(forest: &mut Forest, cells: &Cells, (from, to): (&State, &State), unlike: Vec<CellIx>) {
-    for cell in unlike {
-        forest.mark(cell, &cells.get(from, cell), &cells.get(to, cell));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arena::CellIx;
     use crate::cells::Cell;
+    use crate::decisions::Changes;
 
     #[test]
     fn no_more_than_1024_ops_can_be_earned_and_going_back_costs_four_for_one() {
@@ -295,7 +282,7 @@ mod tests {
             last: OpIx::NONE,
             decided: Decided::now(&Standing::default(), Changes::new()),
         };
-        let mut trunk = Trunk { at: Some(at), credit: 0 };
+        let mut trunk = Trunk { at: Some(at), ..Trunk::default() };
         let mut state = State::EMPTY;
         let (whole, mut tries) = (State::EMPTY, Forest::EMPTY);
         let mut hash_with = |cells: usize| {

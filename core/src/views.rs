@@ -16,16 +16,13 @@ use crate::dag::{Dag, Past};
 use crate::facts::History;
 use crate::fold::{Fold, Memory};
 use crate::ids::Hash;
-use crate::limits::{
-    MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_BESIDE_TRUNK, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY,
-};
-use crate::merges::{Beyond, Moving, Sources, TYPICAL_LOOKS, general, go_back_and_on, take_commuting};
+use crate::limits::{MAX_KEPT_VIEWS, MAX_OPS_BEHIND, MAX_OPS_MOVED_OVER, MAX_VIEW_WALK, RUN_VIEW_EVERY};
+use crate::merges::{Beyond, Moving, Sources, general, go_back_and_on, take_commuting};
 use crate::recent::{Lately, Recent};
-use crate::reducer::Conflict;
+use crate::reducer::{Conflict, Trace};
 use crate::standing::Decided;
 use crate::state_hash::Forest;
-use crate::trunk::{Ask, Trunk, mark_differences};
-use crate::work::{Tape, Work};
+use crate::trunk::Trunk;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 
@@ -36,22 +33,13 @@ pub(crate) struct View {
     pub(crate) forest: Option<Forest>,
     /// What it takes to move on over a merge, if that is known.
     pub(crate) lately: Option<Lately>,
-    pub(crate) made: Made,
-}
-
-/// How a view was made, for whoever keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    /// Of a merge, on what all have in common: nobody needs that of its author's op before.
-    OnTrunk,
     /// Of a merge far behind everybody else.
-    FarBehind,
-    Otherwise,
+    pub(crate) is_far: bool,
 }
 
 impl View {
     pub(crate) const fn new(state: State, forest: Option<Forest>) -> Self {
-        Self { state, forest, lately: None, made: Made::Otherwise }
+        Self { state, forest, lately: None, is_far: false }
     }
 
     /// A view of the same past, for others: one moves on, and it is not this.
@@ -83,7 +71,7 @@ impl View {
     }
 
     /// The state hash of a group in this past.
-    pub(crate) fn state_hash(&mut self, history: &History, memory: &mut Memory, group: GroupIx) -> Hash {
+    fn state_hash(&mut self, history: &History, memory: &mut Memory, group: GroupIx) -> Hash {
         let Memory { cells, tries } = memory;
         let glance = Glance { history, cells, state: &self.state };
         let beside = self.lately.is_some();
@@ -91,22 +79,18 @@ impl View {
     }
 
     /// The view with one more sound op that has all of it in its past.
-    pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, tape: &mut Tape) {
-        tape.clear();
-        let cells = &mut memory.cells;
+    pub(crate) fn extend(&mut self, history: &History, memory: &mut Memory, op: OpIx, trace: &mut Trace) {
+        let (cells, state) = (&mut memory.cells, &mut self.state);
         match &mut self.lately {
             Some(lately) => {
-                let mut looks = Vec::with_capacity(TYPICAL_LOOKS);
                 // It is effective, but what its author's right hangs on is looked at, too.
-                Work { history, cells, state: &mut self.state, tape, looks: Some(&mut looks) }.fold(op, Conflict::None);
-                lately.recent.push(op, history.dag.depth(op), tape, &looks);
+                trace.fold(history, cells, state, op, Conflict::None);
+                lately.recent.push(history, op, trace);
             }
-            None => Work { history, cells, state: &mut self.state, tape, looks: None }.extend(op),
+            None => trace.extend(history, cells, state, op),
         }
         if let Some(forest) = &mut self.forest {
-            for (cell, old) in tape.iter() {
-                forest.mark(*cell, old, &memory.cells.get(&self.state, *cell));
-            }
+            forest.mark_tape(&memory.cells, &self.state, &trace.tape);
         }
     }
 }
@@ -124,10 +108,6 @@ pub struct MergeCounts {
 
 /// So many ops are little more than a parent's own past: those that a busy group hears of at once.
 const LITTLE_MORE: u32 = 64;
-
-/// What a merge brings is cheaper taken into its author's view, if it is no more than this, or little beside what would have to
-/// be folded on what all have in common.
-const FEW_OPS_BROUGHT: usize = 2;
 
 /// Tries of a view in between are made if it is so many times nearer than the whole: somebody may come that way again.
 const WORTH_A_DETOUR: u32 = 4;
@@ -147,7 +127,7 @@ pub(crate) struct Views {
     of_runs: HashMap<OpIx, State>,
     trunk: Trunk,
     clock: u64,
-    tape: Tape,
+    trace: Trace,
     counts: MergeCounts,
 }
 
@@ -222,47 +202,20 @@ impl Views {
     fn of_merge(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past) -> View {
         let beyond = Beyond::of(sources, past);
         let is_near = beyond.ops.len() <= MAX_OPS_BEHIND;
-        if is_near && let Some(state) = self.on_trunk(sources, parents, past, &beyond) {
+        if is_near && let Some(state) = self.trunk.state_of_merge(sources, parents, past, &beyond) {
             self.counts.beside = self.counts.beside.saturating_add(1);
-            return View { made: Made::OnTrunk, ..View::new(state, None) };
+            return View::new(state, None);
         }
         let moved = if is_near { self.moved(sources, parents, past, &beyond) } else { None };
         let count = if moved.is_some() { &mut self.counts.moved } else { &mut self.counts.folded };
         *count = count.saturating_add(1);
         let (mut view, recent) = moved.unwrap_or_else(|| {
-            let (state, recent) = general(sources, past, &beyond);
+            let (state, recent) = general(sources, past, &beyond, &mut self.trace);
             (View::new(state, None), recent)
         });
-        view.made = if is_near { Made::Otherwise } else { Made::FarBehind };
+        view.is_far = !is_near;
         view.lately = is_near.then(|| Lately { recent, decided: Decided::now(sources.standing, beyond.decisions) });
         view
-    }
-
-    /// The state of a merge that has little beyond what all have in common who go on beside it.
-    fn on_trunk(&mut self, sources: &mut Sources<'_>, parents: &[OpIx], past: &Past, beyond: &Beyond) -> Option<State> {
-        let Sources { history, memory, standing, fold } = sources;
-        let history: &History = history;
-        if beyond.ops.is_empty() || !fold.is_settled() {
-            return None;
-        }
-        let most = parents.iter().map(|parent| history.dag.size(&history.dag.past_with(*parent))).max()?;
-        let brought = (history.dag.size(past).saturating_sub(most) as usize).min(MAX_OPS_BEHIND);
-        let worth = brought.saturating_sub(FEW_OPS_BROUGHT).saturating_mul(2).min(MAX_OPS_BESIDE_TRUNK);
-        let own = beyond.own(history, fold, past, worth)?;
-        let ask = Ask { depth: beyond.depth, brought, own: &own, decisions: &beyond.decisions };
-        self.trunk.state_of((history, standing), fold, memory, &ask)
-    }
-
-    /// The state hash of a group in a state that is nearly the trunk's, if it is.
-    pub(crate) fn hash_beside_trunk(
-        &mut self,
-        history: &History,
-        memory: &mut Memory,
-        whole: (&State, &mut Forest),
-        state: &State,
-        group: GroupIx,
-    ) -> Option<Hash> {
-        self.trunk.hash_beside(history, memory, whole, state, group)
     }
 
     /// The view of the parent that has most of this past, if nobody else needs it, with the rest taken in, and its recent
@@ -291,10 +244,10 @@ impl Views {
         let Kept { mut view, .. } = self.after.remove(&tip)?;
         let mut recent = view.lately.take()?.recent;
         if changed.is_empty() {
-            new = take_commuting(sources, beyond, view.moving(&mut recent), new, &mut self.tape);
+            new = take_commuting(sources, beyond, view.moving(&mut recent), new, &mut self.trace);
         }
         if let Some(first) = sources.history.first_in_fold_order(new.iter().chain(&changed).copied()) {
-            go_back_and_on(sources, beyond, view.moving(&mut recent), first, new, &mut self.tape);
+            go_back_and_on(sources, beyond, view.moving(&mut recent), first, new, &mut self.trace);
         }
         recent.trim();
         Some((view, recent))
@@ -344,20 +297,20 @@ impl Views {
         let Some(base) = base else {
             let past = sources.history.dag.past(op);
             let beyond = Beyond::of(sources, &past);
-            let mut view = View::new(general(sources, &past, &beyond).0, None);
-            view.extend(sources.history, sources.memory, op, &mut self.tape);
+            let mut view = View::new(general(sources, &past, &beyond, &mut self.trace).0, None);
+            view.extend(sources.history, sources.memory, op, &mut self.trace);
             return view;
         };
         let mut view = View::new(base, None);
         for op in way.into_iter().rev() {
-            view.extend(sources.history, sources.memory, op, &mut self.tape);
+            view.extend(sources.history, sources.memory, op, &mut self.trace);
             self.keep_of_run(sources.memory, sources.history, op, &view.state);
         }
         view
     }
 
     /// Has the kept view of an op hold its tries too, now that somebody made them.
-    pub(crate) fn lend_forest(&mut self, memory: &mut Memory, op: OpIx, forest: &Forest) {
+    fn lend_forest(&mut self, memory: &mut Memory, op: OpIx, forest: &Forest) {
         if let Some(kept) = self.after.get_mut(&op)
             && kept.view.forest.is_none()
         {
@@ -365,8 +318,31 @@ impl Views {
         }
     }
 
+    /// The state hash of a group in a view: beside the trunk if it is nearly that, else by tries of its own, which it keeps.
+    pub(crate) fn state_hash(
+        &mut self,
+        memory: &mut Memory,
+        history: &History,
+        (whole, tries): (&State, &mut Forest),
+        (parents, past): (&[OpIx], &Past),
+        view: &mut View,
+        group: GroupIx,
+    ) -> Hash {
+        if view.forest.is_none() {
+            if let Some(hash) = self.trunk.hash_beside(history, memory, (whole, &mut *tries), &view.state, group) {
+                return hash;
+            }
+            view.forest = Some(self.forest_for(memory, history, (whole, tries), (parents, past), &view.state));
+        }
+        let hash = view.state_hash(history, memory, group);
+        if let ([only], Some(forest)) = (parents, &view.forest) {
+            self.lend_forest(memory, *only, forest);
+        }
+        hash
+    }
+
     /// Tries for the state of a past, from the nearest at hand: those of a kept view within it, or of the whole.
-    pub(crate) fn forest_for(
+    fn forest_for(
         &mut self,
         memory: &mut Memory,
         history: &History,
@@ -418,7 +394,7 @@ impl Views {
         let more = size.saturating_sub(dag.size(&dag.past(tip)));
         let kept = self.after.get_mut(&tip).filter(|_| more <= LITTLE_MORE && dag.is_head(tip))?;
         let mut forest = kept.view.forest.take()?;
-        mark_differences(&mut forest, &memory.cells, &kept.view.state, state);
+        forest.mark_differences(&memory.cells, &kept.view.state, state);
         Some(forest)
     }
 }
@@ -426,7 +402,7 @@ impl Views {
 /// Tries for a state, from those of another.
 fn forest_from(memory: &mut Memory, from: (&State, &Forest), state: &State) -> Forest {
     let mut forest = from.1.share(&mut memory.tries);
-    mark_differences(&mut forest, &memory.cells, from.0, state);
+    forest.mark_differences(&memory.cells, from.0, state);
     forest
 }
 
